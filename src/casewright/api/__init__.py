@@ -1,0 +1,1 @@
+"""HTTP contracts and result schemas that leave the process, as pydantic models."""

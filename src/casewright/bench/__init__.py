@@ -1,0 +1,1 @@
+"""The judge: measures engines over HTTP and says what the measurements prove."""

@@ -1,0 +1,1 @@
+"""Engines: one protocol, one adapter file for each provider, and the wire formats they share."""

@@ -1,0 +1,191 @@
+"""The only reader of the environment; composes what the parts need and hands it to their constructors.
+
+Every name the staging plan uses holds: ``LLM_PROVIDER``, ``OLLAMA_URL``, ``OLLAMA_MODEL``, ``VLLM_URL``,
+``VLLM_MODEL``, ``VLLM_API_KEY``; ours begin with ``CASEWRIGHT_``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, cast, get_args
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from casewright.errors import ConfigError, UsageError
+from casewright.values import EngineKind, EngineSpec
+
+Provider = Literal["ollama", "vllm", "embedded"]
+_PROVIDERS = ("ollama", "vllm", "embedded")
+_SERVED_KINDS = ("ollama", "vllm", "embedded", "openai", "simulator")
+_EMBEDDED_OPTIONS = {"slots", "threads", "context"}
+
+
+class Settings(BaseSettings):
+    """Every setting; frozen, and unknown keys are refused."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_ignore_empty=True, protected_namespaces=(), populate_by_name=True
+    )
+
+    llm_provider: Provider | None = Field(None, validation_alias=AliasChoices("LLM_PROVIDER", "llm_provider"))
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_URL", "ollama_url")
+    )
+    ollama_model: str | None = Field(None, validation_alias=AliasChoices("OLLAMA_MODEL", "ollama_model"))
+    vllm_url: str = Field("http://127.0.0.1:8000", validation_alias=AliasChoices("VLLM_URL", "vllm_url"))
+    vllm_model: str | None = Field(None, validation_alias=AliasChoices("VLLM_MODEL", "vllm_model"))
+    vllm_api_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("VLLM_API_KEY", "vllm_api_key")
+    )
+    data: Path = Field(
+        Path("~/.local/share/casewright"), validation_alias=AliasChoices("CASEWRIGHT_DATA", "data")
+    )
+    embedded_slots: int = Field(
+        4, ge=1, le=64, validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_SLOTS", "embedded_slots")
+    )
+    embedded_threads: int = Field(
+        1, ge=1, le=256, validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_THREADS", "embedded_threads")
+    )
+    embedded_context: int = Field(
+        2048, ge=256, validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_CONTEXT", "embedded_context")
+    )
+    embedded_model: Path | None = Field(
+        None, validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_MODEL", "embedded_model")
+    )
+
+    @property
+    def data_dir(self) -> Path:
+        """The one directory that holds state, with ``~`` expanded; not created here."""
+        return self.data.expanduser()
+
+    def api_key(self, kind: EngineKind) -> str | None:
+        """The bearer key for an engine kind, or None."""
+        if kind in ("vllm", "openai") and self.vllm_api_key is not None:
+            return self.vllm_api_key.get_secret_value()
+        return None
+
+
+def load_settings() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        ConfigError: a value does not fit its setting.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"setting {name}: {first['msg']}", hint=f"change or unset {name} in the environment"
+        ) from error
+
+
+def parse_engine(text: str, settings: Settings) -> EngineSpec:
+    """Read an engine as the user names it.
+
+    ``ollama``, ``vllm``, ``embedded`` take URL and model from settings; ``KIND=URL[#MODEL]`` names both;
+    ``embedded:slots=1,threads=2,context=2048`` starts an embedded engine of that shape.
+
+    Raises:
+        UsageError: the word is not one of these forms.
+    """
+    word = text.strip()
+    kind, _, rest = word.partition("=")
+    if re.fullmatch(r"embedded(:.*)?", word):
+        options = _embedded_options(word, settings)
+        return EngineSpec(text=word, kind="embedded", options=tuple(options.items()))
+    if not rest:
+        return _named_engine(word, settings)
+    if kind not in _SERVED_KINDS:
+        raise UsageError(
+            f"unknown engine kind {kind!r} in {text!r}", hint=f"use one of {', '.join(_SERVED_KINDS)}"
+        )
+    url, _, model = rest.partition("#")
+    return EngineSpec(
+        text=f"{kind}={redact_url(url)}" + (f"#{model}" if model else ""),
+        kind=cast(EngineKind, kind),
+        url=check_url(url, text),
+        model=model or None,
+    )
+
+
+def _named_engine(word: str, settings: Settings) -> EngineSpec:
+    if word == "ollama":
+        return EngineSpec(
+            text=word,
+            kind="ollama",
+            url=check_url(settings.ollama_url, "OLLAMA_URL"),
+            model=settings.ollama_model,
+        )
+    if word == "vllm":
+        return EngineSpec(
+            text=word, kind="vllm", url=check_url(settings.vllm_url, "VLLM_URL"), model=settings.vllm_model
+        )
+    raise UsageError(
+        f"unknown engine {word!r}",
+        hint=f"use {', '.join(_PROVIDERS)}, embedded:slots=N, or KIND=URL[#MODEL] with KIND one of "
+        + ", ".join(_SERVED_KINDS),
+    )
+
+
+def _embedded_options(word: str, settings: Settings) -> dict[str, str]:
+    options = {
+        "slots": str(settings.embedded_slots),
+        "threads": str(settings.embedded_threads),
+        "context": str(settings.embedded_context),
+    }
+    _, _, tail = word.partition(":")
+    for pair in filter(None, tail.split(",")):
+        key, separator, value = pair.partition("=")
+        if key not in _EMBEDDED_OPTIONS or not separator or not re.fullmatch(r"[1-9][0-9]{0,6}", value):
+            raise UsageError(
+                f"cannot read {pair!r} in {word!r}",
+                hint="use embedded:slots=N,threads=N,context=TOKENS with whole numbers from 1",
+            )
+        options[key] = value
+    return options
+
+
+def check_url(url: str, where: str) -> str:
+    """Return the URL without a trailing slash.
+
+    Raises:
+        UsageError: it is not http:// or https:// with a host, or carries a query.
+    """
+    try:
+        parts = urlsplit(url)
+        port_ok = parts.port is None or 0 < parts.port < 65536
+    except ValueError:
+        parts, port_ok = urlsplit(""), False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_ok or parts.query:
+        raise UsageError(
+            f"{where}: {redact_url(url)!r} is not an engine's URL",
+            hint="write http://HOST:PORT or https://HOST",
+        )
+    path = parts.path.rstrip("/").removesuffix("/v1")
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+
+
+def redact_url(url: str) -> str:
+    """The URL without user name and password, for reports and logs."""
+    return re.sub(r"//[^/@]*@", "//", url)
+
+
+def setting_sources(environment_names: Mapping[str, str]) -> dict[str, str]:
+    """Say for each setting whether it comes from the environment or is the default."""
+    sources: dict[str, str] = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        env = str(alias.choices[0]) if isinstance(alias, AliasChoices) else name.upper()
+        sources[env] = "environment" if environment_names.get(env) else "default"
+    return sources
+
+
+def engine_kinds() -> tuple[str, ...]:
+    """Every engine kind there is."""
+    return get_args(EngineKind)
