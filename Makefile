@@ -40,9 +40,11 @@ check: .stamp-dev
 	$(BIN)/lint-imports
 	$(BIN)/python tools/ratchet.py
 
+UV_LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --strip-extras
+
 lock: .stamp-dev
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --extra embedded --extra services -o requirements/run.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-options --extra dev -o requirements/dev.lock pyproject.toml
+	$(UV_LOCK) --upgrade --extra embedded --extra services -o requirements/run.lock pyproject.toml
+	$(UV_LOCK) --upgrade --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .stamp-* .mypy_cache .ruff_cache .pytest_cache
