@@ -45,8 +45,8 @@ class EmbeddedConfig:
 
     ``context`` is in tokens for ONE slot (llama.cpp is given ``slots * context``); ``threads`` are compute
     threads and ``poll`` their busy-waiting level (0 none … 100), kept at 0 because spinning threads collapse
-    when anything else wants the cores. ``model_path`` None means the default model from its package; ``alias``
-    None means a name made from the file's. ``port`` 0 lets the system choose. ``embeddings`` also answers
+    when anything else wants the cores. ``model_path`` None means the default model from its package;
+    ``alias`` None means a name made from the file's. ``port`` 0 lets the system choose. ``embeddings`` also answers
     /v1/embeddings (mean pooling) in the same process. ``prompt_cache`` False makes every prompt be computed
     anew. ``log_path`` None keeps the log in a temporary file for as long as the engine runs.
     """
@@ -69,7 +69,7 @@ class EmbeddedConfig:
 
 
 def default_model() -> Path:
-    """The GGUF inside the installed model package, found without importing it: its imports need more than we do.
+    """The GGUF inside the installed model package, found without importing it (that would need more).
 
     Raises:
         InstallError: the package, or the file in it, is not there.
@@ -116,8 +116,8 @@ def engine_version() -> str:
 class EmbeddedServer:
     """One embedded engine, used by ``async with EmbeddedServer(config) as server``, ``with``, or start/stop.
 
-    After the start ``url`` answers llama.cpp's HTTP API (OpenAI's /v1/… and llama.cpp's own); ``pid`` is the
-    child's. Nothing here blocks the event loop but ``identity`` and ``log_tail``, which take milliseconds (the
+    After the start ``url`` answers llama.cpp's HTTP API (OpenAI's /v1/… and its own); ``pid`` is the child's.
+    Nothing here blocks the event loop but ``identity`` and ``log_tail``, which take milliseconds (the
     first ``identity`` reads the whole model file for its digest).
     """
 
