@@ -1,12 +1,4 @@
-"""The two wire formats, pure: bytes and values in, values and bytes out; no I/O, no HTTP library, no clock.
-
-* ``OPENAI``: ``POST /v1/chat/completions`` with server-sent events. Source: the OpenAI API reference for
-  chat completions streaming, vLLM's OpenAI-compatible server, llama.cpp's ``tools/server``; SSE framing after
-  the WHATWG HTML standard, section "Server-sent events".
-* ``OLLAMA``: ``POST /api/chat`` with newline-delimited JSON. Source: ``docs/api.md`` of Ollama.
-
-Shared by the adapters in this package and by the judge (``bench``), which may import nothing else from here.
-"""
+"""The values both wire formats are encoded from and decoded to; the package's docstring has the formats."""
 
 from __future__ import annotations
 
@@ -88,7 +80,13 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The terminal event of a good stream; ``server_ns``: durations the server reported, by its names."""
+    """The terminal event of a good stream.
+
+    ``server_ns`` holds the durations the server reported, in nanoseconds, by its own names without a unit:
+    Ollama ``total_duration``, ``load_duration``, ``prompt_eval_duration``, ``eval_duration``; llama.cpp
+    ``prompt`` and ``predicted`` (its ``timings.prompt_ms`` and ``timings.predicted_ms``). A duration the
+    server left out is absent here, never 0.
+    """
 
     reason: str | None
     usage: Usage | None
