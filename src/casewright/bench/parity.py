@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from statistics import median
 
+from casewright.api.compare import Agreement, Parity
+from casewright.bench.stats import wilson
 from casewright.bench.target import Target
 
 PROMPT_SPREAD_TOKENS = 2
 PROMPT_SPREAD_SHARE = 0.03
 OUTPUT_RATIO = 1.10
 SIMILAR = 0.8
+"""Answers count as similar from this word-level ratio on (Ratcliff-Obershelp, difflib)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +30,44 @@ class Answered:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How alike the answers to the same prompts were.
-
-    ``identical`` and ``similar`` are shares of ``n`` pairs; similar means a word-level ratio of at least
-    `SIMILAR` (Ratcliff-Obershelp, difflib); ``mean_similarity`` is that ratio's mean.
-    """
-
-    n: int
-    identical: float
-    similar: float
-    mean_similarity: float
-
-
-@dataclass(frozen=True, slots=True)
-class Parity:
-    """Findings on two sides: ``reasons`` forbid a verdict, ``notes`` are to be read with it."""
-
-    label: str
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
-    agreement: Agreement | None
-
-
 Answers = Mapping[tuple[int, int], Answered]
+Pairs = Sequence[tuple[Answered, Answered]]
 
 
-def check(a: Target, b: Target, answers_a: Answers, answers_b: Answers) -> Parity:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found: ``reasons`` forbid a verdict, the rest is to be read with it."""
+
+    parity: Parity
+    agreement: Agreement | None
+    reasons: tuple[str, ...]
+
+
+def check(a: Target, b: Target, answers_a: Answers, answers_b: Answers) -> Check:
     """Compare what both sides were asked and gave back; answers are keyed by (pair, index)."""
     shared = sorted(answers_a.keys() & answers_b.keys())
     pairs = [(answers_a[key], answers_b[key]) for key in shared]
-    label, notes = _label(a, b)
-    reasons = [*_prompts(pairs), *_outputs(pairs)]
-    return Parity(label, tuple(reasons), tuple(notes), agreement([(x.text, y.text) for x, y in pairs]))
+    same_weights = a.identity.digest is not None and a.identity.digest == b.identity.digest
+    reasons = (*_prompts(pairs), *_outputs(pairs))
+    parity = Parity(
+        label="engine comparison" if same_weights else "stack comparison",
+        prompt_tokens_difference=_relative([(x.prompt_tokens, y.prompt_tokens) for x, y in pairs]),
+        output_tokens_difference=_relative([(x.output_tokens, y.output_tokens) for x, y in pairs]),
+        differs=tuple(_differences(a, b)),
+        findings=reasons if same_weights else (*reasons, _STACK),
+    )
+    return Check(parity, agreement([(x.text, y.text) for x, y in pairs]), reasons)
 
 
-def _label(a: Target, b: Target) -> tuple[str, list[str]]:
-    one, other = a.identity, b.identity
-    notes = [*_differences(a, b)]
-    if one.digest and one.digest == other.digest:
-        return "engine comparison: the same weights on both sides", notes
-    if one.quantization != other.quantization or one.digest != other.digest:
-        return (
-            "stack comparison: the weights are not the same file on both sides, so a difference belongs to "
-            "engine and weights together",
-            notes,
-        )
-    return "comparison of unknown weights: neither engine says what it loaded", notes
+_STACK = (
+    "the two sides do not serve the same weights file, so a difference belongs to engine and weights together"
+)
+
+
+def _relative(counts: Sequence[tuple[int | None, int | None]]) -> float | None:
+    known = [(x, y) for x, y in counts if x is not None and y is not None]
+    total_a, total_b = sum(x for x, _ in known), sum(y for _, y in known)
+    return total_b / total_a - 1 if total_a else None
 
 
 def _differences(a: Target, b: Target) -> list[str]:
@@ -87,7 +80,7 @@ def _differences(a: Target, b: Target) -> list[str]:
     return found
 
 
-def _prompts(pairs: Sequence[tuple[Answered, Answered]]) -> list[str]:
+def _prompts(pairs: Pairs) -> list[str]:
     counted = [
         (x.prompt_tokens, y.prompt_tokens)
         for x, y in pairs
@@ -106,7 +99,7 @@ def _prompts(pairs: Sequence[tuple[Answered, Answered]]) -> list[str]:
     return []
 
 
-def _outputs(pairs: Sequence[tuple[Answered, Answered]]) -> list[str]:
+def _outputs(pairs: Pairs) -> list[str]:
     lengths = [
         (x.output_tokens, y.output_tokens)
         for x, y in pairs
@@ -126,16 +119,18 @@ def _outputs(pairs: Sequence[tuple[Answered, Answered]]) -> list[str]:
 
 def agreement(texts: Sequence[tuple[str, str]]) -> Agreement | None:
     """How alike the pairs of texts are; None without pairs."""
-    if not texts:
+    n = len(texts)
+    if not n:
         return None
     ratios = [
         1.0 if x == y else SequenceMatcher(None, x.split(), y.split(), autojunk=False).ratio()
         for x, y in texts
     ]
-    n = len(texts)
+    same, alike = sum(x == y for x, y in texts), sum(r >= SIMILAR for r in ratios)
     return Agreement(
-        n=n,
-        identical=sum(x == y for x, y in texts) / n,
-        similar=sum(r >= SIMILAR for r in ratios) / n,
-        mean_similarity=sum(ratios) / n,
+        compared=n,
+        identical=wilson(same, n),
+        similar=wilson(alike, n),
+        similarity=sum(ratios) / n,
+        text=f"{same} of {n} answers are the same word for word, {alike} alike in most words",
     )
