@@ -27,6 +27,9 @@ $(BIN)/python:
 
 setup: .stamp-run
 
+docs: .stamp-dev
+	$(BIN)/python tools/cli_docs.py
+
 demo: .stamp-run
 	$(BIN)/casewright bench demo
 

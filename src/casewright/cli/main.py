@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+import typer.exceptions
 from rich.console import Console
 
 from casewright.cli import bench, engine
@@ -22,17 +22,21 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(engine.app, name="engine")
 
 
-def run(command: click.Command, arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     """Run a command with our exit codes: 64 for usage, 130 for Ctrl-C, an error's own otherwise."""
     console = Console(stderr=True)
     try:
-        result = command.main(args=arguments, prog_name="casewright", standalone_mode=False)
-    except click.exceptions.Exit as stop:
+        result = typer.main.get_command(app).main(
+            args=arguments, prog_name="casewright", standalone_mode=False
+        )
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.UsageError as error:
-        error.show()
+    except typer.exceptions.TyperException as error:
+        # typer keeps its parser's classes private; the context is there when the words were at fault.
+        path = getattr(getattr(error, "ctx", None), "command_path", "casewright")
+        print(f"error: {error.format_message()}\n  try: {path} --help", file=sys.stderr)
         return EXIT_USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         console.print("interrupted")
         return EXIT_INTERRUPTED
     except CasewrightError as error:
@@ -46,4 +50,4 @@ def run(command: click.Command, arguments: list[str]) -> int:
 
 def main() -> None:
     """Entry point of the console script."""
-    sys.exit(run(typer.main.get_command(app), sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
