@@ -1,4 +1,4 @@
-"""From the user's word for an engine to something that can be measured: started if it is ours, and identified."""
+"""From the user's word for an engine to a target: started if it is ours, and identified."""
 
 from __future__ import annotations
 
