@@ -1,0 +1,1 @@
+"""The built-in exam: what a model is fit for in casework, scored by code alone."""
