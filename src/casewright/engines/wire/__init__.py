@@ -24,6 +24,8 @@ from casewright.engines.wire.decode import StreamDecoder, decode_body, decode_em
 from casewright.engines.wire.encode import chat_path, embed_path, encode_chat, encode_embed
 from casewright.engines.wire.failure import accepts_content_type, decode_error, parse_retry_after
 from casewright.engines.wire.identity import (
+    CASEWRIGHT_NAME,
+    CASEWRIGHT_OWNER,
     ModelFacts,
     ServerFacts,
     digest_text,
@@ -49,6 +51,8 @@ from casewright.engines.wire.types import (
 )
 
 __all__ = [
+    "CASEWRIGHT_NAME",
+    "CASEWRIGHT_OWNER",
     "Api",
     "ChatRequest",
     "Delta",
