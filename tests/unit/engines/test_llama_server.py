@@ -107,7 +107,7 @@ def test_serves_says_what_it_is_and_stops() -> None:
     assert identity.quantization == "Q4_1"
     assert identity.model == "smollm2-135m-instruct"
     assert identity.digest == model_digest(default_model())
-    assert (identity.context_length, identity.slots, identity.parameters) == (256, 1, "134.52M")
+    assert (identity.context_length, identity.slots, identity.parameters) == (256, 1, "135M")
     assert usage["completion_tokens"] == 2
     assert gone(pid)
 
