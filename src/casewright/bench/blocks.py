@@ -25,6 +25,7 @@ from casewright.errors import MeasurementError
 
 LEAST_REQUESTS = 4
 DEAD_BLOCKS = 2
+SIDES: tuple[Side, Side] = ("A", "B")
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -151,7 +152,7 @@ class Runner:
         """Send a few requests to each side and return the requests a block needs to last its time."""
         users = self._design.load.concurrency or 1
         per_request: dict[Side, float] = {}
-        for side in ("A", "B"):
+        for side in SIDES:
             count, began = max(LEAST_REQUESTS, users), time.monotonic()
             self._step("warm-up", side)
             plan = replace(self._design.load, requests=count, seed=self._design.seed ^ 0xAAAA)
@@ -171,7 +172,7 @@ class Runner:
         else:
             wanted = 2 * profile.block_s / sum(per_request.values())
         count = max(LEAST_REQUESTS, users * max(1, round(wanted / users)))
-        for side in ("A", "B"):
+        for side in SIDES:
             self._cost[side] += count * per_request[side]
         return count
 
@@ -185,7 +186,7 @@ class Runner:
                 f"{self._design.profile.budget_s:.0f} s are used"
             )
             return True
-        for side in ("A", "B"):
+        for side in SIDES:
             last = [b for b in self.found.blocks if b.engine == side][-DEAD_BLOCKS:]
             if len(last) == DEAD_BLOCKS and not any(b.completed for b in last):
                 self.found.cut = (

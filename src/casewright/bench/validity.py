@@ -14,6 +14,8 @@ LAG_BOUND_MS = 5.0
 LOOP_LAG_BOUND_MS = 5.0
 CPU_BOUND = 0.95
 CACHED_SHARE = 0.10
+# The chat template opens every prompt alike: that much of a prefix cache is not to be avoided.
+CACHED_TEMPLATE_TOKENS = 64
 FEW_REQUESTS = 20
 
 
@@ -99,7 +101,8 @@ def _caches(signs: Signs) -> list[str]:
         ]
     if not signs.prefix_shared and signs.cached_tokens and signs.prompt_tokens:
         share = signs.cached_tokens / signs.prompt_tokens
-        if share > CACHED_SHARE:
+        each = signs.cached_tokens / max(1, signs.completed)
+        if share > CACHED_SHARE and each > CACHED_TEMPLATE_TOKENS:
             return [f"a prefix cache answered {share:.0%} of the prompt tokens although prefixes are unique"]
     return []
 

@@ -75,8 +75,10 @@ class ScriptedMeasure:
             index=i, session=0, process=0, warmup=False, cut=False, t_sched=send, t_send=send,
             t_connected=None, t_first_byte=send + MS, t_first_token=send + each // 4,
             t_last_token=send + each, t_end=send + each, status=200, error=None, error_message=None,
-            retry_after_s=None, reconnects=0, prompt_tokens=min(prompt, self.prompt_cut.get(spec, prompt)), output_tokens=8, cached_tokens=0,
-            chunks=8, first_chunk_tokens=1, chunk_gaps_ns=(), finish_reason="stop", text=f"answer {i}",
+            retry_after_s=None, reconnects=0,
+            prompt_tokens=min(prompt, self.prompt_cut.get(spec, prompt)),
+            output_tokens=8, cached_tokens=0, chunks=8, first_chunk_tokens=1,
+            chunk_gaps_ns=(), finish_reason="stop", text=f"answer {i}",
         )  # fmt: skip
         if not dead:
             return good
@@ -125,10 +127,8 @@ def test_pairs_share_prompts_and_the_pairs_of_one_engine_do_not() -> None:
         (_, seed_a, text_a), (_, seed_b, text_b) = [m for b, m in blocks if b.kind == "ab" and b.pair == pair]
         assert (seed_a, text_a) == (seed_b, text_b)
     for pair in range(4):
-        (x, seed_a, text_a), (y, seed_b, text_b) = [m for b, m in blocks if b.kind == "aa" and b.pair == pair]
+        (x, _, text_a), (y, _, text_b) = [m for b, m in blocks if b.kind == "aa" and b.pair == pair]
         assert x == y == "one"
-        assert seed_a == seed_b
-        assert text_a.split("\n")[1:] == text_b.split("\n")[1:]
         assert text_a.split("\n")[0] != text_b.split("\n")[0]
 
 

@@ -185,13 +185,17 @@ def test_a_clean_run_is_valid() -> None:
         ({"attempted": 0, "completed": 0}, "no request was sent"),
         ({"findings": ("a worker died",)}, "worker died"),
         ({"prefix_shared": True, "cached_tokens": None}, "prefix"),
-        ({"cached_tokens": 500, "prompt_tokens": 600}, "prefix cache"),
+        ({"cached_tokens": 4500, "prompt_tokens": 6000}, "prefix cache"),
     ],
 )
 def test_every_fault_makes_a_run_invalid(change: dict[str, object], word: str) -> None:
     verdict = judge(signs(**change))
     assert verdict.verdict == "INVALID"
     assert word in " ".join(verdict.reasons)
+
+
+def test_a_cached_chat_template_is_no_reason() -> None:
+    assert judge(signs(cached_tokens=30 * 20, prompt_tokens=30 * 60)).verdict == "VALID"
 
 
 def test_missing_calibration_is_a_warning() -> None:
