@@ -208,9 +208,9 @@ def resolve_workload(
 ) -> Workload:
     """Find the workload the user named.
 
-    ``short``, ``rag``, ``notes``, ``long``, ``tiny``, ``synthetic``, each with ``:out=N`` and, for ``long`` and
-    ``synthetic``, ``in=N`` (prompt tokens); or the path of a JSON Lines file. ``max_tokens`` overrides every
-    prompt's own bound, ``ignore_eos`` asks for exactly that many.
+    ``short``, ``rag``, ``notes``, ``long``, ``tiny``, ``synthetic``, each with ``:out=N``; ``long`` and
+    ``synthetic`` also ``in=N`` (prompt tokens); or the path of a JSON Lines file. ``max_tokens`` overrides
+    every prompt's own bound, ``ignore_eos`` asks for exactly that many.
 
     Raises:
         UsageError: no such workload, a parameter it does not have, or a file that cannot be used.
