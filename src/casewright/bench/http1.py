@@ -1,0 +1,345 @@
+"""HTTP/1.1 for the load generator: requests as bytes, and the framing of responses, pure.
+
+Framing after RFC 9112 (sections 4 to 9). Lines end with CRLF; a bare LF is not taken for a line end.
+``ResponseParser`` is incremental: bytes may come split anywhere, and the result is the same. The load
+generator runs it over what it stored when an answer looks complete; decoding runs it again, read by read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+from urllib.parse import urlsplit
+
+from casewright.errors import UsageError
+
+MAX_HEAD = 64 * 1024
+MAX_CHUNK_LINE = 4096
+_MAX_INTERIM = 16
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: ([^\r\n\x00]*))?\Z")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n\x00]*)?\Z")
+_VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
+
+
+class FramingError(Exception):
+    """The bytes are not an HTTP/1.1 response; the message says what was wrong with them."""
+
+
+class Framing(Enum):
+    """How the end of a body is known."""
+
+    NONE = "none"
+    LENGTH = "length"
+    CHUNKED = "chunked"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A final (not 1xx) response head. Header names are lower case; ``length`` is None unless LENGTH."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    framing: Framing
+    length: int | None
+    keep_alive: bool
+
+    def get(self, name: str) -> str | None:
+        """The first header called ``name`` (lower case)."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a URL points: TLS or not, host, port, and the Host header's value."""
+
+    tls: bool
+    host: str
+    port: int
+    authority: str
+
+
+def parse_url(url: str) -> Endpoint:
+    """Take ``http(s)://host[:port]`` apart; UsageError for anything else (path, query, credentials)."""
+    hint = "give http://host:port or https://host:port"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as exc:
+        raise UsageError(f"not a URL: {url!r}", hint=hint) from exc
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"not an HTTP URL: {url!r}", hint=hint)
+    if parts.username is not None or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise UsageError("the engine's URL has more than scheme, host and port", hint=hint)
+    if not _VISIBLE.match(parts.netloc):
+        raise UsageError(f"the host of {url!r} has characters that a host cannot have", hint=hint)
+    tls = parts.scheme == "https"
+    return Endpoint(tls, parts.hostname, port if port is not None else (443 if tls else 80), parts.netloc)
+
+
+class RequestTemplate:
+    """A POST with everything but its body; ``render`` is all that is left to do per request.
+
+    UsageError when path or key hold characters that could end a header line (CR, LF, NUL, spaces, anything
+    beyond visible ASCII): nothing the user configures can add a header.
+    """
+
+    __slots__ = ("_head",)
+
+    def __init__(self, endpoint: Endpoint, path: str, api_key: str | None = None) -> None:
+        for name, value in (("path", path), ("host", endpoint.authority), ("API key", api_key)):
+            if value is not None and not _VISIBLE.match(value):
+                raise UsageError(
+                    f"the {name} has characters that HTTP cannot carry",
+                    hint="remove spaces, line breaks and non-ASCII characters from it",
+                )
+        if not path.startswith("/"):
+            raise UsageError(f"the path {path!r} does not begin with /", hint="give an absolute path")
+        lines = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {endpoint.authority}",
+            "Accept: text/event-stream, application/x-ndjson, application/json",
+            "Accept-Encoding: identity",
+            "User-Agent: casewright-bench",
+            "Content-Type: application/json",
+        ]
+        if api_key:
+            lines.append(f"Authorization: Bearer {api_key}")
+        self._head: Final = ("\r\n".join(lines) + "\r\nContent-Length: ").encode("ascii")
+
+    def render(self, body: bytes) -> bytes:
+        """The whole request."""
+        return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+
+
+class _State(Enum):
+    HEAD = 0
+    CHUNK_LINE = 1
+    CHUNK_DATA = 2
+    CHUNK_END = 3
+    TRAILERS = 4
+    LENGTH = 5
+    CLOSE = 6
+    DONE = 7
+
+
+class ResponseParser:
+    """Incremental framing of one response to a POST.
+
+    ``feed`` returns the body bytes that became known, in order, without copying more than once. ``done``
+    tells that the message is complete, ``excess`` that bytes followed it (nothing was asked for them, so
+    the connection is not to be used again). ``eof`` tells the parser that the peer closed. After a
+    FramingError the parser is not to be used again.
+    """
+
+    __slots__ = ("_have_body", "_interim", "_pending", "_remaining", "_state", "done", "excess", "head")
+
+    def __init__(self) -> None:
+        self.head: Head | None = None
+        self.done = False
+        self.excess = False
+        self._state = _State.HEAD
+        self._pending = b""
+        self._remaining = 0
+        self._interim = 0
+        self._have_body = False
+
+    @property
+    def body_seen(self) -> bool:
+        """Whether any body byte has come."""
+        return self._have_body
+
+    @property
+    def remaining(self) -> int:
+        """Body bytes that a counted body (or the chunk being read) still lacks."""
+        return self._remaining
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection may carry another request."""
+        return self.done and not self.excess and self.head is not None and self.head.keep_alive
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; return body pieces. FramingError when they are not HTTP/1.1."""
+        if self._pending:
+            data = self._pending + data
+            self._pending = b""
+        out: list[bytes] = []
+        position, size = 0, len(data)
+        while position < size:
+            state = self._state
+            if state is _State.CHUNK_LINE:
+                position = self._chunks(data, position, out)
+            elif state is _State.HEAD:
+                position = self._read_head(data, position)
+            elif state is _State.CHUNK_DATA or state is _State.LENGTH:
+                position = self._counted(data, position, out)
+            elif state is _State.CHUNK_END:
+                position = self._chunk_end(data, position)
+            elif state is _State.TRAILERS:
+                position = self._trailer(data, position)
+            elif state is _State.CLOSE:
+                out.append(data[position:])
+                position = size
+            else:
+                self.excess = True
+                break
+            if self._pending:
+                break
+        if out:
+            self._have_body = True
+        return out
+
+    def eof(self) -> bool:
+        """The peer closed: True when that completes the message, False when it was cut short."""
+        if self._state is _State.CLOSE:
+            self._finish()
+        return self.done
+
+    def _finish(self) -> None:
+        self._state = _State.DONE
+        self.done = True
+
+    def _keep(self, data: bytes, position: int, limit: int, what: str) -> int:
+        """Hold an incomplete line back until more comes."""
+        if len(data) - position > limit:
+            raise FramingError(f"{what} is longer than {limit} bytes")
+        self._pending = data[position:]
+        return len(data)
+
+    def _read_head(self, data: bytes, position: int) -> int:
+        end = data.find(b"\r\n\r\n", position)
+        if end < 0:
+            if not b"HTTP/1."[: len(data) - position] == data[position : position + 7]:
+                raise FramingError("the answer does not begin with HTTP/1.")
+            return self._keep(data, position, MAX_HEAD, "the response head")
+        if end - position > MAX_HEAD:
+            raise FramingError(f"the response head is longer than {MAX_HEAD} bytes")
+        status, minor, headers = _parse_head(data[position:end])
+        if 100 <= status < 200:
+            self._interim += 1
+            if status == 101 or self._interim > _MAX_INTERIM:
+                raise FramingError(f"unexpected status {status}")
+            return end + 4
+        self.head = _frame(status, minor, headers)
+        framing = self.head.framing
+        if framing is Framing.CHUNKED:
+            self._state = _State.CHUNK_LINE
+        elif framing is Framing.CLOSE:
+            self._state = _State.CLOSE
+        elif framing is Framing.LENGTH and self.head.length:
+            self._state = _State.LENGTH
+            self._remaining = self.head.length
+        else:
+            self._finish()
+        return end + 4
+
+    def _chunks(self, data: bytes, position: int, out: list[bytes]) -> int:
+        """As many whole chunks as there are (the fast path), then the state of the incomplete one."""
+        size = len(data)
+        while position < size:
+            eol = data.find(b"\r\n", position, position + MAX_CHUNK_LINE)
+            if eol < 0:
+                return self._keep(data, position, MAX_CHUNK_LINE - 1, "a chunk's size line")
+            match = _CHUNK_LINE.match(data, position, eol)
+            if match is None:
+                raise FramingError(f"bad chunk size {data[position : min(eol, position + 40)]!r}")
+            length = int(match.group(1), 16)
+            begin = eol + 2
+            if length == 0:
+                self._state = _State.TRAILERS
+                return begin
+            end = begin + length
+            if end + 2 <= size:
+                if data[end : end + 2] != b"\r\n":
+                    raise FramingError("a chunk is longer than its size says")
+                out.append(data[begin:end])
+                position = end + 2
+                continue
+            self._remaining = length
+            self._state = _State.CHUNK_DATA
+            return begin
+        return position
+
+    def _counted(self, data: bytes, position: int, out: list[bytes]) -> int:
+        piece = data[position : position + self._remaining]
+        out.append(piece)
+        self._remaining -= len(piece)
+        if not self._remaining:
+            if self._state is _State.LENGTH:
+                self._finish()
+            else:
+                self._state = _State.CHUNK_END
+        return position + len(piece)
+
+    def _chunk_end(self, data: bytes, position: int) -> int:
+        ending = data[position : position + 2]
+        if ending == b"\r\n":
+            self._state = _State.CHUNK_LINE
+            return position + 2
+        if ending == b"\r":
+            return self._keep(data, position, 2, "a chunk's end")
+        raise FramingError("a chunk is longer than its size says")
+
+    def _trailer(self, data: bytes, position: int) -> int:
+        eol = data.find(b"\r\n", position)
+        if eol < 0:
+            return self._keep(data, position, MAX_HEAD, "a trailer line")
+        if eol - position > MAX_HEAD:
+            raise FramingError(f"a trailer line is longer than {MAX_HEAD} bytes")
+        if eol == position:
+            self._finish()
+        return eol + 2
+
+
+def _parse_head(raw: bytes) -> tuple[int, int, list[tuple[str, str]]]:
+    lines = raw.split(b"\r\n")
+    match = _STATUS_LINE.match(lines[0])
+    if match is None:
+        raise FramingError(f"bad status line {lines[0][:60]!r}")
+    headers: list[tuple[str, str]] = []
+    for line in lines[1:]:
+        if line[:1] in (b" ", b"\t") and headers:  # obsolete folding, RFC 9112 section 5.2
+            name, value = headers[-1]
+            headers[-1] = (name, f"{value} {line.strip().decode('latin-1')}")
+            continue
+        key, colon, content = line.partition(b":")
+        if not colon or not _TOKEN.match(key) or b"\x00" in content or b"\r" in content or b"\n" in content:
+            raise FramingError(f"bad header line {line[:60]!r}")
+        headers.append((key.decode("ascii").lower(), content.strip(b" \t").decode("latin-1")))
+    return int(match.group(2)), int(match.group(1)), headers
+
+
+def _frame(status: int, minor: int, headers: list[tuple[str, str]]) -> Head:
+    """Decide how the body ends (RFC 9112 section 6.3) and whether the connection lives on (9.3)."""
+    connection = _listed(headers, "connection")
+    keep_alive = "close" not in connection and (minor == 1 or "keep-alive" in connection)
+    codings = _listed(headers, "transfer-encoding")
+    lengths = set(_listed(headers, "content-length"))
+    length: int | None = None
+    if status in (204, 304):
+        framing = Framing.NONE
+    elif codings:
+        if codings[:-1] or codings[-1] not in ("chunked", "identity"):
+            raise FramingError(f"transfer codings {', '.join(codings)} were not asked for")
+        framing = Framing.CHUNKED if codings[-1] == "chunked" else Framing.CLOSE
+        # Both headers at once are how responses are smuggled: the message stands, the connection does not.
+        keep_alive = keep_alive and not lengths
+    elif lengths:
+        text = lengths.pop()
+        if lengths or not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise FramingError("the content lengths are contradictory or not numbers")
+        framing, length = Framing.LENGTH, int(text)
+    else:
+        framing = Framing.CLOSE
+    return Head(status, tuple(headers), framing, length, keep_alive and framing is not Framing.CLOSE)
+
+
+def _listed(headers: list[tuple[str, str]], name: str) -> list[str]:
+    """All comma-separated elements of the headers called ``name``, lower case."""
+    found = [value for key, value in headers if key == name]
+    return [part.strip().lower() for value in found for part in value.split(",") if part.strip()]
