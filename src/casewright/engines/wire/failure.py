@@ -16,7 +16,7 @@ from casewright.engines.wire.types import Api, Failed
 # The engines' own words for "does not fit". vLLM: renderers/params.py and v1/engine; llama.cpp: tools/server
 # (type exceed_context_size_error); Ollama: server/routes.go and llm/server.go; OpenAI: the code.
 _OVERFLOW = re.compile(
-    r"maximum context length|maximum model length|max_tokens must be at least 1, got -"
+    r"maximum context length|maximum model length|cannot be greater than max_model_len|max_tokens must be at least 1, got -"
     r"|exceeds the available context size|context size has been exceeded|larger than the max context size"
     r"|too large to process. increase the physical batch size"
     r"|input length exceeds the context length|exceeded max context length|exceeds maximum context length"
@@ -41,8 +41,8 @@ def decode_error(api: Api, status: int, headers: Mapping[str, str], body: bytes,
     kind = _kind(status, message, marks)
     said = message or "nothing in its body"
     if kind == "bad_request" and status == 404:
-        other = "an OpenAI-compatible server" if api is Api.OPENAI else "an Ollama server"
-        said = f"the path does not exist there, so it is not {other} ({said})"
+        other = "OpenAI-compatible" if api is Api.OPENAI else "Ollama"
+        said = f"the path does not exist there: not an {other} server, or not for this kind of call ({said})"
     elif 300 <= status < 400:
         said = f"redirects to {headers.get('location', 'nowhere')}; redirects are not followed ({said})"
     return Failed(kind, f"HTTP {status}: {said}", at_ns, status, retry_after_s)
