@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal, get_args
 
@@ -150,6 +151,7 @@ def _field_schema(field: JsonField) -> dict[str, object]:
     return {"type": kinds.get(field.kind, "string")}
 
 
+@cache
 def exam_items(form: ExamForm = "full") -> tuple[Item, ...]:
     """Read the items, skill after skill; ``short`` takes the first three of each.
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from casewright.bench.exam.items import (
+    LABELS,
     FivePassages,
     Item,
     JsonItem,
@@ -28,12 +29,25 @@ _JSON_NOTE = "Read the text and fill in a JSON object with these fields:"
 _JSON_ANSWER = "Answer the question from the passages with a JSON object with these fields:"
 _REWRITE = (
     "Write out the adviser's note as plain English sentences for a letter. Keep every name, number, amount "
-    "and date. Add nothing. Write the shorthand in full:"
+    "and date. Add nothing. Write shorthand in full."
+)
+_REWRITE_NOTE = "Note: Cl rang Nettle Gas 2/9, o/p £31.20 on a/c 5521, refund due 16/9."
+_REWRITE_GLOSSARY = "Shorthand: Cl = client; o/p = overpayment; a/c = account."
+_REWRITE_LETTER = (
+    "The client rang Nettle Gas on 2 September about an overpayment of £31.20 on account 5521. "
+    "A refund is due on 16 September."
 )
 _WHO = (
-    "Who acts in this line from an adviser's notes? Answer with one word: client, adviser (the writer: I, "
-    "we, adv) or third_party (anyone else, such as a landlord, a council or an employer)."
+    "Who acts in this line from an adviser's notes: the client, the adviser (the writer: I, we, adv) or a "
+    "third_party (anyone else, such as a landlord, a council or an employer)? Answer with a JSON object that "
+    "has the field who."
 )
+_WHO_SCHEMA = {
+    "type": "object",
+    "properties": {"who": {"type": "string", "enum": list(LABELS)}},
+    "required": ["who"],
+    "additionalProperties": False,
+}
 _SHORTHAND = {
     "cl": "client",
     "cl's": "client's",
@@ -66,7 +80,7 @@ def expand(token: str) -> str:
 
 
 def exam_prompt(item: Item) -> Prompt:
-    """The prompt of an item: one user message, the answer's bound in tokens, a schema where it has one."""
+    """The prompt of an item: its messages, the answer's bound in tokens, a schema where it has one."""
     match item:
         case SinglePassage():
             return _ask(f"{_ANSWER}\n\nText: {item.passage}\n\nQuestion: {item.question}", 48)
@@ -77,10 +91,10 @@ def exam_prompt(item: Item) -> Prompt:
         case JsonItem():
             return _json_prompt(item)
         case Rewrite():
-            glossary = "; ".join(f"{token} = {expand(token)}" for token in item.shorthand)
-            return _ask(f"{_REWRITE} {glossary}.\n\nNote: {item.note}", 80)
+            return _rewrite_prompt(item)
         case WhoDoesWhat():
-            return _ask(f"{_WHO}\n\nLine: {item.line}", 8)
+            line = Message("user", f"{_WHO}\n\nLine: {item.line}")
+            return Prompt(messages=(line,), max_tokens=24, json_schema=_WHO_SCHEMA)
 
 
 def prompt_digest(prompt: Prompt) -> str:
@@ -101,6 +115,19 @@ def _passages(passages: tuple[str, ...]) -> str:
     if len(passages) == 1:
         return f"Text: {passages[0]}"
     return "\n".join(f"Passage {number}: {text}" for number, text in enumerate(passages, 1))
+
+
+def _rewrite_prompt(item: Rewrite) -> Prompt:
+    """One worked example goes before the note: without it small models explain the shorthand instead."""
+    glossary = "; ".join(f"{token} = {expand(token)}" for token in item.shorthand)
+    return Prompt(
+        messages=(
+            Message("user", f"{_REWRITE}\n\n{_REWRITE_NOTE}\n{_REWRITE_GLOSSARY}"),
+            Message("assistant", _REWRITE_LETTER),
+            Message("user", f"Note: {item.note}\nShorthand: {glossary}."),
+        ),
+        max_tokens=80,
+    )
 
 
 def _json_prompt(item: JsonItem) -> Prompt:

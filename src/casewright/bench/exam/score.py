@@ -50,6 +50,11 @@ _ONLY = re.compile(
     re.IGNORECASE,
 )
 _TIME_UNITS = ("hour", "day", "week", "month", "year")
+# "£835, not the rent of £725": what is set aside by a contrast is no second answer.
+_CONTRAST = re.compile(
+    r"(?:,\s*not|,?\s+(?:and|but) not|,?\s+(?:rather than|instead of))\b[^,;.]*(?:[.,]\d+[^,;.]*)*",
+    re.IGNORECASE,
+)
 _DENIED = r"\b(?:not|isn't|wasn't|never)\s+(?:on |at |by |the |a |with |mr |mrs |ms |miss )*"
 
 
@@ -99,7 +104,11 @@ def _answer_fault(expect: Expect, question: str, text: str, answer: str) -> str 
     if refuses(answer):
         return "says that the document does not say, and it does"
     given, source = read_figures(answer), read_figures(f"{text} {question}")
-    fault = _words_fault(expect, answer) if expect.kind == "text" else _figure_fault(expect, question, given)
+    claim = _claim(answer)
+    if expect.kind == "text":
+        fault = _words_fault(expect, claim)
+    else:
+        fault = _figure_fault(expect, question, read_figures(claim))
     if fault:
         return fault
     if expect.kind == "number" and (wrong := _unit_fault(expect, answer)):
@@ -109,6 +118,11 @@ def _answer_fault(expect: Expect, question: str, text: str, answer: str) -> str 
         return "denies the right answer"
     added = given.beyond(source)
     return f"adds what the text does not have: {', '.join(added)}" if added else None
+
+
+def _claim(answer: str) -> str:
+    """The answer without what it sets aside after a comma or a "but" ("…, not the rent of £725")."""
+    return _CONTRAST.sub(" ", straighten(answer))
 
 
 def _words_fault(expect: Expect, answer: str) -> str | None:

@@ -47,7 +47,7 @@ def _has(text: str, word: str) -> bool:
 def _stands(token: str, text: str) -> bool:
     """Whether a shorthand token stands alone; capitals matter only where it is all capitals (MR, not Mr)."""
     flags = 0 if token.isupper() else re.IGNORECASE
-    return bool(re.search(rf"(?<![\w'/]){re.escape(token)}(?![\w'])", text, flags))
+    return bool(re.search(rf"(?<![\w']){re.escape(token)}(?![\w'])", text, flags))
 
 
 def _sentence_fault(text: str) -> str | None:
