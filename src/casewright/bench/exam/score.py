@@ -32,12 +32,13 @@ _SAYING = (
 )
 _SAID = (
     "stated|mentioned|specified|given|provided|included|said|named|indicated|shown|recorded|known|available|"
-    "identified|disclosed|clear|in the|found"
+    "identified|disclosed|clear|found"
 )
+_SOURCE = "document|text|passage|letter|note|file|information"
 _REFUSAL = re.compile(
-    rf"\bnot in the (?:document|text|passage|letter|file)s?\b"
-    rf"|\b(?:document|text|passage|letter|note|file|information|it)s?(?: \d)? (?:does|do|did)(?: not|n't) "
-    rf"(?:explicitly |directly )?(?:{_SAYING})\b"
+    rf"\bnot in the (?:{_SOURCE})s?\b"
+    rf"|\b(?:{_SOURCE})s?\b[^.!?]*\b(?:does|do|did)(?: not|n't) (?:explicitly |directly )?(?:{_SAYING})\b"
+    r"|\bit (?:does|did)(?: not|n't) (?:explicitly |directly )?(?:say|state|mention|specify|tell)\b"
     rf"|\b(?:is|are|was|were)(?: not|n't) (?:explicitly |directly )?(?:{_SAID})\b"
     r"|\bthere (?:is|was) no (?:information|mention|record|indication)\b"
     r"|\bno [\w' ]{1,40}(?:is|are|was) (?:given|stated|mentioned|named|provided)\b"
