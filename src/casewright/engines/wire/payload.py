@@ -158,7 +158,9 @@ def openai_durations(timings: object) -> dict[str, int]:
     if isinstance(timings, Mapping):
         for name in ("prompt", "predicted"):
             value = timings.get(f"{name}_ms")
-            if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if math.isfinite(value) and value >= 0:
                 found[name] = round(value * 1_000_000)
     return found
 
