@@ -107,18 +107,8 @@ def test_bodies_that_are_no_answer(api: Api, body: bytes, kind: str) -> None:
             st.lists(inner, max_size=3)
             | st.dictionaries(
                 st.sampled_from(
-                    [
-                        "choices",
-                        "message",
-                        "delta",
-                        "content",
-                        "usage",
-                        "timings",
-                        "prompt_ms",
-                        "error",
-                        "done",
-                    ]
-                    + ["tool_calls", "function", "eval_count", "prompt_tokens", "finish_reason", "model"]
+                    """choices message delta content usage timings prompt_ms error done tool_calls function
+                eval_count prompt_tokens finish_reason model""".split()
                 ),
                 inner,
                 max_size=6,
@@ -139,10 +129,8 @@ def test_any_json_gives_one_terminal_event_and_never_raises(api: Api, value: obj
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-1", "1e999", '"5"', "null", "true"])
 def test_durations_and_counts_that_are_none_are_left_out(value: str) -> None:
-    body = (
-        '{"choices":[{"message":{"content":"a"}}],'
-        '"usage":{"prompt_tokens":%s,"completion_tokens":2},"timings":{"prompt_ms":%s}}' % (value, value)
-    )
+    start = '{"choices":[{"message":{"content":"a"}}],"usage":{"completion_tokens":2,"prompt_tokens":'
+    body = start + value + '},"timings":{"prompt_ms":' + value + "}}"
     finished = decode_body(Api.OPENAI, body.encode(), 1)[-1]
     assert isinstance(finished, Finished)
     assert finished.usage == Usage(output_tokens=2)

@@ -1,4 +1,4 @@
-"""What engines say they are. The bodies are those of vLLM 0.32.0, llama.cpp (xllamacpp 2026.10) and Ollama's api.md."""
+"""What engines say they are; bodies as of vLLM 0.32.0, llama.cpp (xllamacpp 2026.10) and Ollama's api.md."""
 
 from __future__ import annotations
 

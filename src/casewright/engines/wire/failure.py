@@ -16,7 +16,8 @@ from casewright.engines.wire.types import Api, Failed
 # The engines' own words for "does not fit". vLLM: renderers/params.py and v1/engine; llama.cpp: tools/server
 # (type exceed_context_size_error); Ollama: server/routes.go and llm/server.go; OpenAI: the code.
 _OVERFLOW = re.compile(
-    r"maximum context length|maximum model length|cannot be greater than max_model_len|max_tokens must be at least 1, got -"
+    r"maximum context length|maximum model length|cannot be greater than max_model_len"
+    r"|max_tokens must be at least 1, got -"
     r"|exceeds the available context size|context size has been exceeded|larger than the max context size"
     r"|too large to process. increase the physical batch size"
     r"|input length exceeds the context length|exceeded max context length|exceeds maximum context length"
