@@ -23,6 +23,7 @@ from casewright.api.bench import (
     Validity,
     WorkloadFacts,
 )
+from casewright.api.qualification import QualityComparison
 
 Direction = Literal["lower_better", "higher_better"]
 Side = Literal["A", "B"]
@@ -30,7 +31,7 @@ Decision = Literal["A faster", "B faster", "equivalent", "not proven"]
 
 
 class Plan(Record):
-    """What was planned: the profile, its time budget and its numbers of pairs."""
+    """What was planned: the profile, its time budget, its numbers of pairs, and how many make one unit."""
 
     name: str
     budget_s: float
@@ -38,6 +39,7 @@ class Plan(Record):
     minimum_pairs: int
     aa_pairs: int
     block_s: float
+    pairs_per_unit: int = 1
 
 
 class Budget(Record):
@@ -75,15 +77,17 @@ class Block(Record):
 class Estimate(Record):
     """One metric's ratio from its pairs of blocks.
 
-    ``a`` and ``b`` are geometric means of the block values in the metric's own unit. ``ratio`` is None when
-    no interval exists: fewer than two pairs, or no spread between them. ``sd_log`` is the standard
-    deviation of the pairs' log-ratios. ``p_beyond`` tests that the ratio lies within the margin. ``lost_a``
+    ``pairs`` counts the usable ones, ``units`` what the interval is taken over: pairs, or ABBA fours of two
+    pairs. ``a`` and ``b`` are geometric means of the block values in the metric's own unit. ``ratio`` is None
+    when no interval exists: fewer than two units, or no spread between them. ``sd_log`` is the standard
+    deviation of the units' log-ratios. ``p_beyond`` tests that the ratio lies within the margin. ``lost_a``
     and ``lost_b`` count pairs that one side's failed block made unusable.
     """
 
     metric: str
     direction: Direction
     pairs: int
+    units: int
     a: float | None = None
     b: float | None = None
     ratio: Interval | None = None
@@ -228,6 +232,7 @@ class Comparison(Record):
     drift: tuple[Drift, ...]
     secondary: tuple[Secondary, ...] = ()
     agreement: Agreement | None = None
+    quality: QualityComparison | None = None
     parity: Parity
     validity: Validity
     targets: tuple[TargetResult, ...] = ()

@@ -11,8 +11,11 @@ import numpy as np
 
 from casewright.api.bench import Distribution, Tokens, Validity
 from casewright.api.compare import Budget, Comparison, Drift, Exam, Secondary, Side, SideSummary, Verdict
+from casewright.api.qualification import Qualification, QualityComparison
 from casewright.bench.blocks import METRICS, Blocks, Design, MakeWorkload, Measure, Runner, Step
 from casewright.bench.drift import drift
+from casewright.bench.exam.compare import compare_quality
+from casewright.bench.exam.report import comparison_lines
 from casewright.bench.machine import describe_machine
 from casewright.bench.measure import describe_engine, utc_now
 from casewright.bench.parity import Check, check
@@ -22,6 +25,9 @@ from casewright.bench.target import Target
 from casewright.bench.verdict import Pair, combine, judge, noise_floor, secondary
 
 AA_ENGINE: Side = "A"
+Papers = Mapping[Side, Qualification]
+Examine = Callable[[], Papers]
+"""Puts the exam to both sides, or finds stored results; called after the last block, not to disturb."""
 
 
 def compare(
@@ -33,7 +39,7 @@ def compare(
     *,
     on_step: Callable[[Step], None] = lambda _: None,
     stop: threading.Event | None = None,
-    exams: Mapping[Side, Exam] | None = None,
+    examine: Examine | None = None,
 ) -> Comparison:
     """Compare two running engines and return everything that was seen, with the verdict.
 
@@ -45,15 +51,17 @@ def compare(
     targets: dict[Side, Target] = {"A": a, "B": b}
     runner = Runner(targets, design, make_workload, measure, on_step=on_step, stop=stop or threading.Event())
     found = runner.run()
+    papers = examine() if examine is not None and not found.interrupted else {}
     work = check(a, b, found.answers["A"], found.answers["B"])
+    quality = compare_quality(papers["A"], papers["B"]) if len(papers) == len(targets) else None
     judged = _Judged(found, design, work)
     return Comparison(
         id=uuid.uuid4().hex[:12],
         started_at=started,
         finished_at=utc_now(),
         interrupted=found.interrupted,
-        a=_summary(a, found, "A", exams or {}),
-        b=_summary(b, found, "B", exams or {}),
+        a=_summary(a, found, "A", papers),
+        b=_summary(b, found, "B", papers),
         machine=describe_machine(),
         seed=design.seed,
         workload=make_workload("ab").facts(design.seed),
@@ -75,7 +83,8 @@ def compare(
         agreement=work.agreement,
         parity=work.parity,
         validity=judged.validity,
-        notes=_notes(exams or {}),
+        quality=quality,
+        notes=_notes(papers, quality),
     )
 
 
@@ -159,7 +168,7 @@ def _blocks(places: Sequence[int]) -> str:
     return f"block {places[0]}" if len(places) == 1 else f"{len(places)} blocks"
 
 
-def _summary(target: Target, found: Blocks, side: Side, exams: Mapping[Side, Exam]) -> SideSummary:
+def _summary(target: Target, found: Blocks, side: Side, papers: Papers) -> SideSummary:
     samples = found.samples[side]
     attempted = sum(int(s.completed.sum()) + s.failed for s in samples)
     failed = sum(s.failed for s in samples)
@@ -174,7 +183,7 @@ def _summary(target: Target, found: Blocks, side: Side, exams: Mapping[Side, Exa
         tpot_ms=_together([np.asarray(s.tpot) / 1e6 for s in samples], failed),
         e2e_ms=_spans(samples, "t_send", "t_last"),
         tokens=_tokens(samples),
-        exam=exams.get(side),
+        exam=_exam(papers[side]) if side in papers else None,
     )
 
 
@@ -200,13 +209,23 @@ def _tokens(samples: Sequence[Sample]) -> Tokens:
     )
 
 
-def _notes(exams: Mapping[Side, Exam]) -> tuple[str, ...]:
-    one, other = exams.get("A"), exams.get("B")
-    if one is None or other is None:
+def _exam(paper: Qualification) -> Exam:
+    right, asked = sum(score.correct for score in paper.skills), sum(score.items for score in paper.skills)
+    score = wilson(right, asked)
+    assert score is not None  # no exam is without items
+    seconds = [item.seconds for item in paper.items if item.seconds is not None]
+    return Exam(
+        score=score,
+        skills={score.skill: score.share for score in paper.skills},
+        strategy=paper.strategy or "not decided by the short exam",
+        seconds_per_item=float(np.median(seconds)) if seconds else None,
+    )
+
+
+def _notes(papers: Papers, quality: QualityComparison | None) -> tuple[str, ...]:
+    if quality is None:
         return ()
-    for worse, better, side in ((one, other, "A"), (other, one, "B")):
-        if worse.score.high < better.score.low:
-            return (
-                f"{side} answers worse: {worse.score.value:.0%} of the exam against {better.score.value:.0%}",
-            )
-    return ()
+    lines = comparison_lines(quality)
+    if quality.verdict == "NO DIFFERENCE SHOWN":
+        return lines
+    return (f"ANSWER QUALITY: {quality.verdict} on the exam: weigh that against any speed", *lines)

@@ -8,7 +8,7 @@ import typer
 import typer.exceptions
 from rich.console import Console
 
-from casewright.cli import bench, engine
+from casewright.cli import bench, engine, qualify
 from casewright.errors import EXIT_INTERRUPTED, EXIT_USAGE, CasewrightError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(bench.app, name="bench")
+engine.app.command()(qualify.qualify)
 app.add_typer(engine.app, name="engine")
 
 
