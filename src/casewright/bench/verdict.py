@@ -32,7 +32,7 @@ from casewright.bench.stats import Floats
 MARGIN = 0.05
 LEVEL = 0.95
 POWER = 0.8
-MOST_PAIRS = 500
+MOST_UNITS = 500
 SAME = 1e-9  # log-ratios closer than this are one number: no clock resolves a billionth of a block
 
 DECISIONS: tuple[Decision, ...] = ("not proven", "A faster", "B faster", "equivalent")
@@ -90,6 +90,28 @@ def overrule(ab: npt.NDArray[np.int8], aa: npt.NDArray[np.int8]) -> npt.NDArray[
     return np.where((aa == 1) | (aa == 2), np.int8(0), ab).astype(np.int8)
 
 
+def by_unit(logs: Floats, pairs_per_unit: int) -> Floats:
+    """Return the mean of each ``pairs_per_unit`` consecutive log-ratios (last axis); a rest is left out.
+
+    Two pairs are an ABBA four. Slow noise (autocorrelation r) makes its two pairs alike, by up to 1/8 at
+    r = 1/2, so pairs as units would be a little too sure; fours are not, since a coin turns each of them.
+    """
+    units = logs.shape[-1] // pairs_per_unit
+    kept = logs[..., : units * pairs_per_unit]
+    mean: Floats = kept.reshape(*logs.shape[:-1], units, pairs_per_unit).mean(axis=-1)
+    return mean
+
+
+def _whole_units(pairs: Sequence[Pair], pairs_per_unit: int) -> list[tuple[float, float]]:
+    """The pairs of those units in which none is lost, in order."""
+    kept: list[tuple[float, float]] = []
+    for start in range(0, len(pairs) - pairs_per_unit + 1, pairs_per_unit):
+        whole, _, _ = usable(pairs[start : start + pairs_per_unit])
+        if len(whole) == pairs_per_unit:
+            kept += whole
+    return kept
+
+
 def usable(pairs: Sequence[Pair]) -> tuple[list[tuple[float, float]], int, int]:
     """Return the pairs with two positive finite values, and how many A and B lost."""
     whole: list[tuple[float, float]] = []
@@ -110,21 +132,32 @@ def log_ratios(pairs: Sequence[tuple[float, float]], direction: Direction) -> Fl
     return logs if direction == "lower_better" else -logs
 
 
-def _p_beyond(mean: float, spread: float, pairs: int, margin: float) -> float:
+def _p_beyond(mean: float, spread: float, units: int, margin: float) -> float:
     """Two-sided p of "the ratio lies within the margin": below .05 where the interval lies beyond it."""
-    if pairs < 2 or spread < SAME:
+    if units < 2 or spread < SAME:
         return 1.0
-    t = (abs(mean) - math.log1p(margin)) / (spread / math.sqrt(pairs))
-    return min(1.0, 2 * float(sps.t.sf(t, pairs - 1)))
+    t = (abs(mean) - math.log1p(margin)) / (spread / math.sqrt(units))
+    return min(1.0, 2 * float(sps.t.sf(t, units - 1)))
 
 
-def estimate(pairs: Sequence[Pair], metric: Metric, margin: float = MARGIN, level: float = LEVEL) -> Estimate:
-    """Return the ratio of A over B on one metric with its interval."""
-    whole, lost_a, lost_b = usable(pairs)
+def estimate(
+    pairs: Sequence[Pair],
+    metric: Metric,
+    *,
+    pairs_per_unit: int = 1,
+    margin: float = MARGIN,
+    level: float = LEVEL,
+) -> Estimate:
+    """Return the ratio of A over B on one metric with its interval.
+
+    ``pairs`` are in the order they ran, lost ones (None) included: a four that lost a pair is left out whole.
+    """
+    _, lost_a, lost_b = usable(pairs)
+    whole = _whole_units(pairs, pairs_per_unit)
     facts = {"metric": metric.name, "direction": metric.direction, "lost_a": lost_a, "lost_b": lost_b}
     if not whole:
-        return Estimate.model_validate({**facts, "pairs": 0})
-    logs = log_ratios(whole, metric.direction)
+        return Estimate.model_validate({**facts, "pairs": 0, "units": 0})
+    logs = by_unit(log_ratios(whole, metric.direction), pairs_per_unit)
     mean, half, spread = (float(x) for x in log_interval(logs, level, metric.resolution))
     a, b = np.exp(np.log(np.asarray(whole)).mean(axis=0))
     ratio = None
@@ -136,11 +169,12 @@ def estimate(pairs: Sequence[Pair], metric: Metric, margin: float = MARGIN, leve
         {
             **facts,
             "pairs": len(whole),
+            "units": len(logs),
             "a": float(a),
             "b": float(b),
             "ratio": ratio,
-            "sd_log": spread if len(whole) > 1 else None,
-            "p_beyond": _p_beyond(mean, spread, len(whole), margin),
+            "sd_log": spread if len(logs) > 1 else None,
+            "p_beyond": _p_beyond(mean, spread, len(logs), margin),
         }
     )
 
@@ -190,11 +224,12 @@ def judge(
     metric: Metric,
     *,
     minimum_pairs: int,
+    pairs_per_unit: int = 1,
     margin: float = MARGIN,
     level: float = LEVEL,
 ) -> Verdict:
     """Return the verdict of A/B pairs on one metric, before the A/A pairs are heard (see `combine`)."""
-    found = estimate(pairs, metric, margin, level)
+    found = estimate(pairs, metric, pairs_per_unit=pairs_per_unit, margin=margin, level=level)
     decision = _decision(found, margin)
     withheld = _withheld(found, decision, minimum_pairs)
     if withheld is not None:
@@ -204,7 +239,7 @@ def judge(
             "not proven": "the interval reaches across the margin",
             "equivalent": "the whole interval lies within the margin",
         }.get(decision, "the whole interval lies beyond the margin")
-    more = more_pairs(found, minimum_pairs, margin, level) if decision == "not proven" else None
+    more = more_pairs(found, minimum_pairs, margin=margin, level=level) if decision == "not proven" else None
     return Verdict(
         decision=decision,
         text=_spoken(found, decision, margin),
@@ -216,12 +251,12 @@ def judge(
     )
 
 
-def _power(gap: float, room: float, sd: float, pairs: int, level: float) -> float:
-    """Chance that ``pairs`` prove it: ``gap`` to the margin's near edge, ``room`` to the far one (log)."""
-    critical = float(sps.t.ppf(0.5 + level / 2, pairs - 1))
-    scale = sd / math.sqrt(pairs)
-    near = float(sps.nct.sf(critical, pairs - 1, gap / scale))
-    far = 1.0 if math.isinf(room) else float(sps.nct.sf(critical, pairs - 1, room / scale))
+def _power(gap: float, room: float, sd: float, units: int, level: float) -> float:
+    """Chance that ``units`` prove it: ``gap`` to the margin's near edge, ``room`` to the far one (log)."""
+    critical = float(sps.t.ppf(0.5 + level / 2, units - 1))
+    scale = sd / math.sqrt(units)
+    near = float(sps.nct.sf(critical, units - 1, gap / scale))
+    far = 1.0 if math.isinf(room) else float(sps.nct.sf(critical, units - 1, room / scale))
     return max(0.0, near + far - 1.0)
 
 
@@ -231,7 +266,9 @@ def more_pairs(
     """Return how many more pairs would prove what the estimate suggests, with a chance of 80 %.
 
     From the observed spread and place, by the noncentral t distribution (for equivalence both one-sided
-    tests, by Bonferroni). None when the ratio lies so near the margin's edge that `MOST_PAIRS` would not do.
+    tests, by Bonferroni). None when the ratio lies so near the margin's edge that `MOST_UNITS` would not do.
+    It is for planning a new run: adding pairs to a finished one until it proves something raises the error
+    rate.
     """
     missing = max(0, minimum_pairs - found.pairs)
     if found.ratio is None or not found.sd_log:
@@ -242,19 +279,20 @@ def more_pairs(
     gap = abs(place - edge)
     room = math.inf if place > edge else place + edge
     aim = "one is faster" if place > edge else "they are equivalent"
-    if _power(gap, room, found.sd_log, MOST_PAIRS, level) < POWER:
+    each = found.pairs // found.units
+    if _power(gap, room, found.sd_log, MOST_UNITS, level) < POWER:
         return MorePairs(
             pairs=None,
             reason=f"the ratio {found.ratio.value:.3f} lies at the margin's edge: "
-            f"{MOST_PAIRS} pairs would probably not decide it",
+            f"{MOST_UNITS * each} pairs would probably not decide it",
         )
-    low, high = max(2, found.pairs, minimum_pairs), MOST_PAIRS
+    low, high = max(2, found.units, -(-minimum_pairs // each)), MOST_UNITS
     while low < high:
         middle = (low + high) // 2
         low, high = (
             (low, middle) if _power(gap, room, found.sd_log, middle, level) >= POWER else (middle + 1, high)
         )
-    more = max(1, low - found.pairs)
+    more = max(1, low - found.units) * each
     return MorePairs(pairs=more, reason=f"about {more} more pairs ({2 * more} blocks) to show that {aim}")
 
 
@@ -266,7 +304,7 @@ def noise_floor(
     level: float = LEVEL,
 ) -> NoiseFloor:
     """Return what two labels on one engine gave: the half width of their interval, and whether one "won"."""
-    found = estimate(pairs, metric, margin, level)
+    found = estimate(pairs, metric, margin=margin, level=level)
     wins = _decision(found, margin) in ("A faster", "B faster")
     if found.ratio is None:
         return NoiseFloor(
@@ -315,6 +353,7 @@ def secondary(
     series: Sequence[tuple[Metric, Sequence[Pair]]],
     *,
     minimum_pairs: int,
+    pairs_per_unit: int = 1,
     margin: float = MARGIN,
     level: float = LEVEL,
 ) -> tuple[Secondary, ...]:
@@ -323,7 +362,14 @@ def secondary(
     Equivalence is not claimed for them: the correction is of the tests for a difference.
     """
     found = [
-        judge(pairs, metric, minimum_pairs=minimum_pairs, margin=margin, level=level)
+        judge(
+            pairs,
+            metric,
+            minimum_pairs=minimum_pairs,
+            pairs_per_unit=pairs_per_unit,
+            margin=margin,
+            level=level,
+        )
         for metric, pairs in series
     ]
     adjusted = holm([v.estimate.p_beyond if v.estimate.p_beyond is not None else 1.0 for v in found])

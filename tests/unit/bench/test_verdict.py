@@ -239,3 +239,29 @@ def test_the_text_says_who_and_by_how_much() -> None:
     assert judge(around(1.0, 0.01, 8), LATENCY, minimum_pairs=4).text.startswith(
         "A and B are equivalent within 5%"
     )
+
+
+def test_fours_as_units_are_a_t_test_over_their_means() -> None:
+    pairs = around(1.3, 0.05, 9)
+    found = estimate(pairs, LATENCY, pairs_per_unit=2)
+    logs = np.array([math.log(b / a) for a, b in pairs[:8] if a and b]).reshape(4, 2).mean(axis=1)
+    theirs = sps.ttest_1samp(logs, 0).confidence_interval(0.95)
+    assert (found.pairs, found.units) == (8, 4)
+    assert found.ratio is not None
+    assert (math.log(found.ratio.low), math.log(found.ratio.high)) == pytest.approx((theirs.low, theirs.high))
+
+
+def test_a_four_that_lost_a_pair_is_left_out_whole() -> None:
+    pairs = around(1.3, 0.05, 8)
+    pairs[3] = (None, 1.0)
+    found = estimate(pairs, LATENCY, pairs_per_unit=2)
+    rest = estimate([*pairs[:2], *pairs[4:]], LATENCY, pairs_per_unit=2)
+    assert (found.pairs, found.units, found.lost_a) == (6, 3, 1)
+    assert found.ratio == rest.ratio
+
+
+def test_more_pairs_of_fours_come_in_twos() -> None:
+    found = estimate(around(1.12, 0.10, 8), LATENCY, pairs_per_unit=2)
+    more = more_pairs(found, 8)
+    assert more.pairs is not None
+    assert more.pairs % 2 == 0
