@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from casewright.services import engine_ollama, engine_openai, ollama_contract
@@ -142,7 +142,12 @@ def _add_own_routes(app: FastAPI) -> None:
             }
         )
 
-    @app.get("/metrics", responses={503: responses_of("own")[503]})
+    @app.get("/version", responses=responses_of("own"))
+    async def version(request: Request) -> dict[str, str]:
+        """The engine's version and true name."""
+        return {"version": EngineState.of(request).about.version, "engine": ENGINE_NAME}
+
+    @app.get("/metrics", response_class=PlainTextResponse, responses={503: responses_of("own")[503]})
     async def metrics(request: Request) -> Response:
         """llama.cpp's Prometheus metrics."""
         async with EngineState.of(request).upstream.call("GET", "/metrics") as answer:

@@ -58,23 +58,21 @@ class Translation:
         self._piece = piece
         self._began_ns = began_ns
         self._framer = EventFramer(MAX_EVENT_BYTES)
+        self.failure: FaceError | None = None
         self._reason: str | None = None
         self._usage: Mapping[str, Any] = {}
         self._timings: Mapping[str, Any] = {}
 
     def feed(self, data: bytes) -> bytes:
-        """Lines for the stream's next bytes.
-
-        Raises:
-            FaceError: the engine reported an error inside the stream.
-        """
+        """Lines for the stream's next bytes; an error the engine reports among them becomes ``failure``."""
         lines = []
         for payload in self._framer.feed(data):
             if payload.data == b"[DONE]":
                 continue
             chunk = json.loads(payload.data)
             if "error" in chunk:
-                raise FaceError(500, str(chunk["error"].get("message", chunk["error"])))
+                self.failure = FaceError(500, str(chunk["error"].get("message", chunk["error"])))
+                break
             text = self.take(chunk)
             if text:
                 lines.append(self._line(self._piece(text) | {"done": False}))
@@ -170,6 +168,8 @@ def _answer(
                     lines = translation.feed(data)
                     if lines:
                         await out.send(lines)
+                    if translation.failure is not None:
+                        raise translation.failure
             await out.send(translation.last(), more=False)
 
     return Relay(request.url.path, work)

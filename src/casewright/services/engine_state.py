@@ -120,6 +120,6 @@ def responses_of(api: str, *, stream: bool = False) -> dict[int | str, dict[str,
     error = {"description": "An error", "content": {"application/json": {"schema": shape}}}
     good: dict[str, Any] = {"application/json": {"schema": {"type": "object"}}}
     if stream:
-        good["application/x-ndjson" if api == "api" else "text/event-stream"] = {"schema": text}
+        good["application/x-ndjson" if api == "api" else "text/event-stream"] = {}
     found: dict[int | str, dict[str, Any]] = {200: {"description": "The answer", "content": good}}
     return found | dict.fromkeys((400, 401, 404, 413, 500, 502, 503), error)
