@@ -25,6 +25,9 @@ from casewright.engines.wire import (
 from casewright.errors import every_error
 from casewright.values import Usage
 
+NAMES = ["choices", "message", "delta", "content", "usage", "timings", "prompt_ms", "error", "done", "model"]
+NAMES += ["tool_calls", "function", "eval_count", "prompt_tokens", "finish_reason"]
+
 
 def _encoded(value: object) -> bytes:
     return json.dumps(value).encode()
@@ -106,10 +109,7 @@ def test_bodies_that_are_no_answer(api: Api, body: bytes, kind: str) -> None:
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(
-                    """choices message delta content usage timings prompt_ms error done tool_calls function
-                eval_count prompt_tokens finish_reason model""".split()
-                ),
+                st.sampled_from(NAMES),
                 inner,
                 max_size=6,
             )

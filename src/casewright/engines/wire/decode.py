@@ -114,7 +114,7 @@ class StreamDecoder:
             self._ollama_line(body, at_ns, events)
 
     def _openai_chunk(self, body: Mapping[str, Any], at_ns: int, events: list[Event]) -> None:
-        self._model = _text_or_none(body.get("model")) or self._model
+        self._model = self._model or _text_or_none(body.get("model"))
         self._usage = body.get("usage") or self._usage
         self._timings = body.get("timings") or self._timings
         for choice in _choices(body):
@@ -123,10 +123,11 @@ class StreamDecoder:
                 events.extend(message_deltas(delta, at_ns))
             elif delta is not None:
                 raise NotTheProtocol("delta is not an object")
-            self._reason = _text_or_none(choice.get("finish_reason")) or self._reason
+            if choice.get("finish_reason") is not None:
+                self._reason = _text_or_none(choice["finish_reason"]) or self._reason
 
     def _ollama_line(self, body: Mapping[str, Any], at_ns: int, events: list[Event]) -> None:
-        self._model = _text_or_none(body.get("model")) or self._model
+        self._model = self._model or _text_or_none(body.get("model"))
         events.extend(_ollama_deltas(body, at_ns))
         if body.get("done") is True:
             self._reason = _text_or_none(body.get("done_reason"))

@@ -81,14 +81,14 @@ def message_deltas(message: Mapping[str, Any], at_ns: int) -> list[Delta]:
     """
     found: list[Delta] = []
     for name in ("reasoning_content", "reasoning", "thinking"):
-        text = text_of(message.get(name), name)
-        if text:
+        value = message.get(name)
+        if value is not None and (text := text_of(value, name)):
             found.append(Delta(DeltaKind.REASONING, text, at_ns))
             break
-    text = text_of(message.get("content"), "content")
-    if text:
+    value = message.get("content")
+    if value is not None and (text := text_of(value, "content")):
         found.append(Delta(DeltaKind.CONTENT, text, at_ns))
-    for call in tool_calls_of(message):
+    for call in tool_calls_of(message) if "tool_calls" in message else ():
         found.append(Delta(DeltaKind.TOOL, json.dumps(call, separators=(",", ":"), default=str), at_ns))
     return found
 
