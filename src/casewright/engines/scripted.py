@@ -210,7 +210,7 @@ class ScriptedEngine(Engine):
         """Ready until closed."""
         if self._closed:
             return EngineHealth(False, False, "the engine is closed")
-        return EngineHealth(True, True, "ready", 0.0, self._served)
+        return EngineHealth(True, True, "ready", None, self._served)
 
     async def identity(self) -> EngineIdentity:
         """Its own name, never another's."""
