@@ -14,6 +14,7 @@ from casewright.bench.report_compare import comparison_view
 from casewright.bench.report_view import TableView, View, run_view
 from casewright.bench.warn import Warn
 
+_RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _TONES = {"good": "bold green", "bad": "bold red", "open": "bold yellow"}
 _STATUS_STYLES = {
     "PASS": "bold green",
@@ -37,9 +38,11 @@ def comparison_report(found: Comparison) -> RenderableType:
 def render(view: View) -> RenderableType:
     """A view for the terminal; text from engines and files is never read as markup."""
     parts: list[RenderableType] = [_verdict(view), *(_indented(Text(line)) for line in view.meaning)]
-    parts += [Text(""), _validity(view), Text(""), _facts(view.facts)]
+    if not (view.valid and view.badge == "VALID"):
+        parts += [Text(""), _validity(view)]
+    parts += [Text(""), _facts(view.facts)]
     for table in view.tables:
-        parts += [Text(""), _table(table)]
+        parts.append(_table(table))
     if view.warnings:
         parts += [Text(""), warnings_block(view.warnings)]
     return Group(*parts)
@@ -68,16 +71,14 @@ def _facts(facts: tuple[tuple[str, str], ...]) -> Table:
 
 
 def _table(view: TableView) -> RenderableType:
-    table = Table(
-        box=box.SIMPLE_HEAD, title=Text(view.title, style="bold"), title_justify="left", pad_edge=False
-    )
+    table = Table(box=_RULED, pad_edge=False, show_edge=False)
     for index, column in enumerate(view.columns):
         words = column == "why" or index == 0
         table.add_column(column, justify="left" if words else "right", no_wrap=index > 0 and not words)
     for row in view.rows:
         table.add_row(*(Text(cell, style=_STATUS_STYLES.get(cell, "")) for cell in row))
     notes = [_indented(Text(note, style="dim")) for note in view.notes]
-    return Group(table, *notes)
+    return Group(Text(""), Text(view.title, style="bold"), table, *notes)
 
 
 def warnings_block(warnings: tuple[Warn, ...]) -> RenderableType:

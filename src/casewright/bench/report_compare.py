@@ -49,7 +49,7 @@ def comparison_view(found: Comparison) -> View:
             ("compared as", _label(found)),
             ("load", _load(found)),
             ("done", _done(found)),
-            ("noise floor", found.noise_floor.text),
+            ("noise floor", found.noise_floor.text.removeprefix("noise floor ")),
             ("machine", machine_line(found.machine)),
         ),
         tables=tuple(table for table in tables if table.rows),
@@ -76,11 +76,11 @@ def verdict_sentence(found: Comparison) -> str:
     margin = f"{verdict.margin:.0%}"
     ratio = verdict.estimate.ratio
     if verdict.decision == "not proven" or ratio is None:
-        seen = f" The ratio seen is {ratio_words(verdict.estimate)} on {metric}." if ratio else ""
+        seen = f" The A/B ratio seen on {metric} is {ratio_words(verdict.estimate)}." if ratio else ""
         return f"It is not proven that either is faster: {verdict.reason}.{seen}{_more(found)}"
     if verdict.decision == "equivalent":
         return (
-            f"{name(found, 'A')} and {name(found, 'B')} are equivalent on {metric}: the ratio is "
+            f"{name(found, 'A')} and {name(found, 'B')} are equivalent on {metric}: the A/B ratio is "
             f"{ratio_words(verdict.estimate)}, wholly within the margin of {margin}."
         )
     a_wins = verdict.decision == "A faster"
@@ -98,7 +98,7 @@ def ratio_words(estimate: Estimate) -> str:
     r = estimate.ratio
     if r is None:
         return NOTHING
-    return f"{r.value:.2f}x in A's favour" + f" ({r.level:.0%} interval {r.low:.2f} to {r.high:.2f})"
+    return f"{r.value:.2f} ({r.level:.0%} interval {r.low:.2f} to {r.high:.2f}; above 1 A is better)"
 
 
 def _more(found: Comparison) -> str:
@@ -121,8 +121,7 @@ def _meaning(found: Comparison) -> tuple[str, ...]:
             f"{metric} ({better}), at this load on this machine."
         )
     if found.parity.label == "stack comparison":
-        what = ", ".join(found.parity.differs) or "the stacks"
-        lines.append(f"A stack comparison, not one of engines alone: {what} differ.")
+        lines.append(f"A stack comparison, not one of engines alone: {'; '.join(found.parity.differs)}.")
     lines += found.notes
     if found.agreement is not None:
         lines.append(found.agreement.text)
@@ -131,9 +130,7 @@ def _meaning(found: Comparison) -> tuple[str, ...]:
 
 def _label(found: Comparison) -> str:
     words: list[str] = [found.parity.label]
-    if found.parity.differs:
-        words.append(f"different {', '.join(found.parity.differs)}")
-    return "; ".join([*words, *found.parity.findings])
+    return "; ".join([*words, *found.parity.differs, *found.parity.findings])
 
 
 def _load(found: Comparison) -> str:

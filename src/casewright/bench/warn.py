@@ -67,7 +67,7 @@ def _failures(run: Run) -> Iterator[Warn]:
 
 def _samples(run: Run) -> Iterator[Warn]:
     n = run.requests.attempted
-    few_are_reported = any("requests: for a P95" in text for text in run.validity.warnings)
+    few_are_reported = any(map(_few_requests, run.validity.warnings))
     if 0 < n < P99_REQUESTS and not few_are_reported:
         yield Warn(f"{n} requests are too few for a P99", _more_requests(run, P99_REQUESTS))
     elif P99_REQUESTS <= n < ERROR_RATE_REQUESTS and run.requests.failed == 0:
@@ -78,6 +78,11 @@ def _samples(run: Run) -> Iterator[Warn]:
     window = run.throughput.window_s
     if window is not None and window < SHORT_RUN_S and run.load.duration_s is None and n >= P99_REQUESTS:
         yield Warn(f"the run lasted {window:.1f} s, which is little to know a throughput by", "--duration 30")
+
+
+def _few_requests(text: str) -> bool:
+    """Whether validity's own warning says that a run had few requests."""
+    return "requests: for a P95" in text
 
 
 def _more_requests(run: Run, needed: int) -> str:
@@ -128,7 +133,8 @@ def _queueing(run: Run) -> Iterator[Warn]:
 
 def comparison_warnings(found: Comparison) -> tuple[Warn, ...]:
     """Everything that limits what a comparison says."""
-    warnings = [Warn(text) for text in found.validity.warnings]
+    # A block's few requests matter to a percentile of that block, which no comparison reports.
+    warnings = [Warn(text) for text in found.validity.warnings if not _few_requests(text)]
     warnings += [*_verdict(found), *_sides(found), *_noise(found)]
     return tuple(warnings)
 
@@ -149,22 +155,17 @@ def _verdict(found: Comparison) -> Iterator[Warn]:
 def _longer_profile(found: Comparison, more: int | None) -> str:
     needed = found.budget.pairs_done + (more or 0)
     longer = [p for p in PROFILES.values() if p.budget_s > found.plan.budget_s]
-    if not longer:
-        return "longer blocks, or a quieter machine"
     enough = [p for p in longer if p.pairs >= needed]
-    return f"--profile {(enough or longer[-1:])[0].name}"
+    if enough:
+        return f"--profile {enough[0].name}"
+    return "a quieter machine, or a wider --margin: no profile has so many pairs"
 
 
 def _sides(found: Comparison) -> Iterator[Warn]:
     a, b = found.a.engine.identity, found.b.engine.identity
-    if a.model and b.model and a.digest and b.digest and a.digest != b.digest:
-        same = a.model == b.model
-        yield Warn(
-            f"the weights differ ({a.model} and {b.model})"
-            if not same
-            else f"both call it {a.model}, and the weights differ",
-            "" if a.quantization != b.quantization else "the same weights on both sides",
-        )
+    if a.quantization == b.quantization and a.digest and b.digest and a.digest != b.digest:
+        who = f"both call it {a.model}" if a.model == b.model else f"{a.model} and {b.model}"
+        yield Warn(f"the weights differ ({who})", "the same weights on both sides")
     if a.quantization != b.quantization:
         yield Warn(
             f"quantization differs ({a.quantization or 'not said'} and {b.quantization or 'not said'}): "
