@@ -114,6 +114,7 @@ class _Judged:
             self.pairs("ab", primary.name),
             primary,
             minimum_pairs=self._design.profile.minimum_pairs,
+            pairs_per_unit=self._design.profile.pairs_per_unit,
             margin=self._design.margin,
         )
         verdict = combine(ab, self.noise)
@@ -142,6 +143,7 @@ class _Judged:
         return secondary(
             [(metric, self.pairs("ab", metric.name)) for metric in others],
             minimum_pairs=self._design.profile.minimum_pairs,
+            pairs_per_unit=self._design.profile.pairs_per_unit,
             margin=self._design.margin,
         )
 

@@ -60,9 +60,8 @@ def run(
             "--rate and --concurrency exclude each other",
             hint="--concurrency N is a closed loop of N users, --rate R an open loop of R requests a second",
         )
-    mode = "closed" if rate is None else "open"
     plan = LoadPlan(
-        mode=mode,
+        mode="closed" if rate is None else "open",
         concurrency=(concurrency or 1) if rate is None else None,
         rate=rate,
         arrivals=opt.arrival_kind(arrivals),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from casewright.api.compare import Comparison, Side
-from casewright.api.qualification import Qualification, load_qualification
+from casewright.api.qualification import ExamForm, Qualification, load_qualification
 from casewright.bench.blocks import METRICS, Design, Measured
 from casewright.bench.compare import Papers, compare
 from casewright.bench.exam.ask import asker
@@ -136,7 +136,7 @@ def _papers(choice: ExamChoice, targets: Mapping[Side, Target], settings: Settin
         papers = {side: paper for side, paper in stored.items() if paper is not None}
         if len(papers) == len(targets):
             return papers
-    form = "full" if choice == "full" else "short"
+    form: ExamForm = "full" if choice == "full" else "short"
     for side, target in targets.items():
         print(f"exam ({form}): {target.spec}", file=sys.stderr, flush=True)
         papers[side] = run_exam(

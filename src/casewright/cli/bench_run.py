@@ -12,13 +12,14 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from casewright.api.bench import Run
-from casewright.bench.calibrate import calibration_warning, load_calibration
+from casewright.bench.calibrate import calibration_warning
 from casewright.bench.live import watch_run
 from casewright.bench.measure import Keep, measure
 from casewright.bench.plan import LoadPlan
 from casewright.bench.report import run_report
 from casewright.bench.report_html import run_html
-from casewright.bench.targets import evaluate, exit_code, parse_target
+from casewright.bench.target_spec import parse_target
+from casewright.bench.targets import evaluate, exit_code, goodput
 from casewright.bench.workers import PLAN_FILE
 from casewright.bench.workload import Workload, check_fits, resolve_workload
 from casewright.cli.bench_options import Output, WorkloadChoice, prefix_choice
@@ -66,7 +67,8 @@ def run_once(order: RunOrder, output: Output) -> int:
             )
     run = measured.run
     if order.targets:
-        run = run.model_copy(update={"targets": evaluate(order.targets, run, measured.sample)})
+        judged = evaluate(order.targets, run, measured.sample)
+        run = run.model_copy(update={"targets": judged, "goodput": goodput(order.targets, measured.sample)})
     console.print(run_report(run))
     write_json(output.json_file, run)
     if output.html_file:
@@ -112,7 +114,7 @@ def stored_plan(run_dir: Path) -> LoadPlan:
 
 def calibration_note(settings: Settings) -> str | None:
     """The warning about the instrument, None when its calibration holds here."""
-    return calibration_warning(load_calibration(settings.data_dir))
+    return calibration_warning(settings.data_dir)
 
 
 def write_json(path: Path | None, result: BaseModel) -> None:

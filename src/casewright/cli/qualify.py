@@ -28,6 +28,7 @@ def qualify(
     """
     from rich.console import Console
 
+    from casewright.api.qualification import ExamForm
     from casewright.bench.exam.ask import asker
     from casewright.bench.exam.exam import exam_prompts, run_exam
     from casewright.bench.exam.report import markdown_report, terminal_report
@@ -39,7 +40,8 @@ def qualify(
     from casewright.cli.targets import open_targets
     from casewright.settings import load_settings
 
-    settings, console, form = load_settings(), Console(), "short" if short else "full"
+    settings, console = load_settings(), Console()
+    form: ExamForm = "short" if short else "full"
     plan = LoadPlan.closed(1, requests=len(exam_prompts(form)))
     with (
         open_targets([engine], settings) as (target,),
