@@ -21,7 +21,6 @@ _HEAD: Final = 0
 _CHUNKED: Final = 1
 _LENGTH: Final = 2
 _CLOSE: Final = 3
-_MODES: Final = {Framing.CHUNKED: _CHUNKED, Framing.LENGTH: _LENGTH, Framing.CLOSE: _CLOSE}
 
 
 class Exchange:
@@ -238,7 +237,10 @@ class Connection(asyncio.Protocol):
         parser = exchange.parser
         fresh = exchange.pieces[exchange.parsed :] if exchange.parsed else exchange.pieces
         exchange.parsed = len(exchange.pieces)
-        parser.feed(fresh[0] if len(fresh) == 1 else b"".join(fresh))
+        parser.feed(fresh[0] if len(fresh) == 1 else b"".join(fresh), keep=False)
         if parser.head is not None:
-            exchange.mode = _MODES.get(parser.head.framing, _HEAD)
+            framing = parser.head.framing
+            exchange.mode = (
+                _CHUNKED if framing is Framing.CHUNKED else _LENGTH if framing is Framing.LENGTH else _CLOSE
+            )
             exchange.left = parser.remaining

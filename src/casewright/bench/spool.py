@@ -1,7 +1,8 @@
 """The raw spool: what the socket gave, with its times, in a file that survives a kill.
 
 One segment per worker process and session. A segment is a magic line, one line of JSON (who wrote it), and
-records. A record is ``<4s magic><u32 length><u32 crc32>`` and ``length`` bytes::
+records. A record is ``<4s magic><u32 length><u32 crc32>`` and ``length`` bytes (the checksum is over all but
+the reads' bytes: those are checked by HTTP's framing when they are decoded)::
 
     <q index><B flags><B error code><H reconnects><h status><H message length><I reads>
     <q t_sched><q t_send><q t_connected><q t_end>          times: monotonic ns; 0 stands for "did not happen"
@@ -107,6 +108,7 @@ class SpoolWriter:
         self._size = 0
         self._records = 0
         self._waiting = 0
+        self._layouts: dict[int, struct.Struct] = {}
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[tuple[list[bytes], int, int] | None] = queue.SimpleQueue()
         start = SEGMENT_MAGIC + json.dumps(dict(header)).encode() + b"\n"
@@ -140,7 +142,7 @@ class SpoolWriter:
         if self.failure is not None:
             self.lost += 1
             return
-        lengths = array("I", map(len, pieces))
+        lengths = list(map(len, pieces))
         total = sum(lengths)
         if self._payloads + total > self._budget or self._waiting > _MAX_WAITING:
             flags |= DROPPED
@@ -149,24 +151,31 @@ class SpoolWriter:
         else:
             self._payloads += total
         text = message.encode()[:2000]
-        fixed = _FIXED.pack(
+        reads = len(times)
+        layout = self._layouts.get(reads)
+        if layout is None:
+            layout = self._layouts[reads] = struct.Struct(f"{_FIXED.format}{reads}q{reads}I")
+        facts = layout.pack(
             index,
             flags,
             ERROR_CODES[error],
             min(reconnects, 0xFFFF),
             -1 if status is None else status,
             len(text),
-            len(times),
+            reads,
             t_sched,
             t_send,
             t_connected or 0,
             t_end,
+            *times,
+            *lengths,
         )
-        body = b"".join((fixed, array("q", times).tobytes(), lengths.tobytes(), text, *pieces))
-        self._parts.append(_PREFIX.pack(_RECORD_MAGIC, len(body), zlib.crc32(body)))
-        self._parts.append(body)
+        length = len(facts) + len(text)
+        crc = zlib.crc32(text, zlib.crc32(facts)) if text else zlib.crc32(facts)
+        kept = total if pieces else 0
+        self._parts += (_PREFIX.pack(_RECORD_MAGIC, length + kept, crc), facts, text, *pieces)
         self._records += 1
-        self._size += _PREFIX.size + len(body)
+        self._size += _PREFIX.size + length + kept
         if self._size >= _HAND_OVER:
             self.flush()
 
@@ -264,7 +273,11 @@ class SegmentReader:
         if magic != _RECORD_MAGIC or not _FIXED.size <= length <= _MAX_RECORD:
             return None
         body: bytes = read(length)
-        return body if len(body) == length and zlib.crc32(body) == crc else None
+        if len(body) < length:
+            return None
+        *_, text_size, reads, _, _, _, _ = _FIXED.unpack_from(body)
+        checked = _FIXED.size + 12 * reads + text_size
+        return body if checked <= length and zlib.crc32(body[:checked]) == crc else None
 
 
 def segment_path(run_dir: Path, session: int, process: int) -> Path:
