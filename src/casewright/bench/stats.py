@@ -179,7 +179,8 @@ def effective_n(indicator: npt.NDArray[np.bool_]) -> int:
     """Return how many independent observations a sequence of dependent yes/no is worth, at most its length.
 
     ``indicator`` is in the order of sending. ``n (1 - r) / (1 + r)`` with r the lag-1 autocorrelation (the
-    AR(1) design effect); negative r is taken as 0, so dependence can only widen an interval.
+    AR(1) design effect). An r that chance alone would give (one-sided 5 %: below 1.645 / sqrt(n)) counts
+    as 0, and so does a negative one: dependence can only widen an interval.
     """
     n = len(indicator)
     x = indicator.astype(np.float64)
@@ -187,7 +188,9 @@ def effective_n(indicator: npt.NDArray[np.bool_]) -> int:
     total = float(centred @ centred)
     if n < 3 or total == 0:
         return n
-    r = max(0.0, float(centred[:-1] @ centred[1:]) / total)
+    r = float(centred[:-1] @ centred[1:]) / total
+    if r < 1.645 / math.sqrt(n):
+        return n
     return max(1, math.floor(n * (1 - r) / (1 + r)))
 
 
