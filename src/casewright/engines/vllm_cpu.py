@@ -226,6 +226,9 @@ def serve_command(config: VllmCpuConfig, installed: Installed, port: int) -> lis
         "HF_HUB_OFFLINE=1",
         "VLLM_NO_USAGE_STATS=1",
         "DO_NOT_TRACK=1",
+        # 0.32.0 on CPU cannot load what it compiled ahead of time ("no attribute 'finalize_loading'") and
+        # compiles again at every start; the ordinary compile cache does load.
+        "VLLM_USE_AOT_COMPILE=0",
     ]
     if config.threads is not None:
         environment.append(f"VLLM_CPU_OMP_THREADS_BIND=0-{config.threads - 1}")
