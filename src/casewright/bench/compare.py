@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-from casewright.api.bench import Distribution, Tokens, Validity
+from casewright.api.bench import Distribution, Tokens, Validity, WorkloadFacts
 from casewright.api.compare import Budget, Comparison, Drift, Exam, Secondary, Side, SideSummary, Verdict
 from casewright.api.qualification import Qualification, QualityComparison
 from casewright.bench.blocks import METRICS, Blocks, Design, MakeWorkload, Measure, Runner, Step
@@ -53,37 +53,50 @@ def compare(
     found = runner.run()
     papers = examine() if examine is not None and not found.interrupted else {}
     work = check(a, b, found.answers["A"], found.answers["B"])
+    return _assemble(
+        _Judged(found, design, work), targets, papers, make_workload("ab").facts(design.seed), started
+    )
+
+
+def _assemble(
+    judged: _Judged,
+    targets: Mapping[Side, Target],
+    papers: Papers,
+    workload: WorkloadFacts,
+    started_at: str,
+) -> Comparison:
+    found, design = judged.found, judged.design
     quality = compare_quality(papers["A"], papers["B"]) if len(papers) == len(targets) else None
-    judged = _Judged(found, design, work)
+    primary = design.primary.name
     return Comparison(
         id=uuid.uuid4().hex[:12],
-        started_at=started,
+        started_at=started_at,
         finished_at=utc_now(),
         interrupted=found.interrupted,
-        a=_summary(a, found, "A", papers),
-        b=_summary(b, found, "B", papers),
+        a=_summary(targets["A"], found, "A", papers),
+        b=_summary(targets["B"], found, "B", papers),
         machine=describe_machine(),
         seed=design.seed,
-        workload=make_workload("ab").facts(design.seed),
+        workload=workload,
         load=design.load.to_load().model_copy(update={"requests": found.requests}),
         plan=design.profile.plan(),
         budget=Budget(
             used_s=found.used_s,
-            pairs_done=len(judged.pairs("ab", design.primary.name)),
-            aa_pairs_done=len(judged.pairs("aa", design.primary.name)),
+            pairs_done=len(judged.pairs("ab", primary)),
+            aa_pairs_done=len(judged.pairs("aa", primary)),
             cut=found.cut,
         ),
-        primary=design.primary.name,
+        primary=primary,
         order="".join(block.side for block in found.blocks if block.kind == "ab"),
         blocks=tuple(found.blocks),
         verdict=judged.verdict(),
         noise_floor=judged.noise,
         drift=judged.drift(),
         secondary=judged.secondary(),
-        agreement=work.agreement,
-        parity=work.parity,
-        validity=judged.validity,
+        agreement=judged.work.agreement,
         quality=quality,
+        parity=judged.work.parity,
+        validity=judged.validity,
         notes=_notes(papers, quality),
     )
 
@@ -92,8 +105,9 @@ class _Judged:
     """The statistics of what was found."""
 
     def __init__(self, found: Blocks, design: Design, work: Check) -> None:
-        self._found = found
-        self._design = design
+        self.found = found
+        self.design = design
+        self.work = work
         self.noise = noise_floor(
             self.pairs("aa", design.primary.name), design.primary, AA_ENGINE, design.margin
         )
@@ -102,20 +116,20 @@ class _Judged:
     def pairs(self, kind: str, metric: str) -> list[Pair]:
         """(A's, B's) block values of every finished pair."""
         sides: dict[int, dict[str, float | None]] = {}
-        for block in self._found.blocks:
+        for block in self.found.blocks:
             if block.kind == kind:
                 sides.setdefault(block.pair, {})[block.side] = block.values[metric]
         return [(pair["A"], pair["B"]) for pair in sides.values() if len(pair) == 2]
 
     def verdict(self) -> Verdict:
         """The primary metric's verdict, after the A/A pairs and the run's validity were heard."""
-        primary = self._design.primary
+        primary = self.design.primary
         ab = judge(
             self.pairs("ab", primary.name),
             primary,
-            minimum_pairs=self._design.profile.minimum_pairs,
-            pairs_per_unit=self._design.profile.pairs_per_unit,
-            margin=self._design.margin,
+            minimum_pairs=self.design.profile.minimum_pairs,
+            pairs_per_unit=self.design.profile.pairs_per_unit,
+            margin=self.design.margin,
         )
         verdict = combine(ab, self.noise)
         if self.validity.verdict == "INVALID" and verdict.decision != "not proven":
@@ -130,21 +144,21 @@ class _Judged:
 
     def drift(self) -> tuple[Drift, ...]:
         """Trends of each side's blocks and of the ratio."""
-        name = self._design.primary.name
+        name = self.design.primary.name
         points = {
-            side: [(b.at_s, b.values[name]) for b in self._found.blocks if b.kind == "ab" and b.side == side]
+            side: [(b.at_s, b.values[name]) for b in self.found.blocks if b.kind == "ab" and b.side == side]
             for side in ("A", "B")
         }
-        return drift(points["A"], points["B"], self.pairs("ab", name), self._design.primary.direction)
+        return drift(points["A"], points["B"], self.pairs("ab", name), self.design.primary.direction)
 
     def secondary(self) -> tuple[Secondary, ...]:
         """Every other metric, Holm-corrected."""
-        others = [metric for name, metric in METRICS.items() if name != self._design.primary.name]
+        others = [metric for name, metric in METRICS.items() if name != self.design.primary.name]
         return secondary(
             [(metric, self.pairs("ab", metric.name)) for metric in others],
-            minimum_pairs=self._design.profile.minimum_pairs,
-            pairs_per_unit=self._design.profile.pairs_per_unit,
-            margin=self._design.margin,
+            minimum_pairs=self.design.profile.minimum_pairs,
+            pairs_per_unit=self.design.profile.pairs_per_unit,
+            margin=self.design.margin,
         )
 
 

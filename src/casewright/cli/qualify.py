@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from casewright.cli import bench_options as opt
 
@@ -26,8 +27,6 @@ def qualify(
     About 60 items in the product's own terms, scored by code, 2 to 5 minutes on 2 cores. The result is stored
     with the digest of the weights; services read the strategy and `bench compare` the scores.
     """
-    from rich.console import Console
-
     from casewright.api.qualification import ExamForm
     from casewright.bench.exam.ask import asker
     from casewright.bench.exam.exam import exam_prompts, run_exam
