@@ -14,9 +14,9 @@ from casewright.bench.report_compare import comparison_view
 from casewright.bench.report_view import TableView, View, run_view
 from casewright.bench.warn import Warn
 
-_RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+RULED = box.Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _TONES = {"good": "bold green", "bad": "bold red", "open": "bold yellow"}
-_STATUS_STYLES = {
+STATUS_STYLES = {
     "PASS": "bold green",
     "FAIL": "bold red",
     "NOT PROVEN": "bold yellow",
@@ -71,12 +71,12 @@ def _facts(facts: tuple[tuple[str, str], ...]) -> Table:
 
 
 def _table(view: TableView) -> RenderableType:
-    table = Table(box=_RULED, pad_edge=False, show_edge=False)
+    table = Table(box=RULED, pad_edge=False, show_edge=False)
     for index, column in enumerate(view.columns):
         words = column == "why" or index == 0
         table.add_column(column, justify="left" if words else "right", no_wrap=index > 0 and not words)
     for row in view.rows:
-        table.add_row(*(Text(cell, style=_STATUS_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(cell, style=STATUS_STYLES.get(cell, "")) for cell in row))
     notes = [_indented(Text(note, style="dim")) for note in view.notes]
     return Group(Text(""), Text(view.title, style="bold"), table, *notes)
 

@@ -1,0 +1,273 @@
+"""The suite in the terminal: each stage as it ends, then the comparison, the criteria and the trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from casewright.api.suite import Attempt, Criterion, Provider, Stage, StageName, Suite, SuiteRatio
+from casewright.bench.report import RULED, STATUS_STYLES
+from casewright.bench.report_view import NOTHING, engine_line, number, observed, p95_cell, percent_interval
+from casewright.bench.suite import Event, Sizes
+from casewright.bench.suite_judge import SESSION_FACTOR
+from casewright.bench.warn import run_warnings
+
+RULE = 70
+_TITLES: dict[StageName, str] = {
+    "single": "1. Single Request Latency",
+    "throughput": "2. Throughput",
+    "workers": "3. Concurrent Requests",
+    "simultaneous": "4. Simultaneous Requests",
+}
+
+
+class SuitePrinter:
+    """Prints a suite to a console; text from engines is never read as markup."""
+
+    def __init__(self, console: Console, sizes: Sizes) -> None:
+        self._console = console
+        self._sizes = sizes
+
+    def opening(self, providers: Sequence[tuple[str, Attempt]]) -> None:
+        """The title, and what reaching each provider gave."""
+        self._line("=" * RULE)
+        self._line("  vLLM BENCHMARKING SUITE", style="bold")
+        self._line("=" * RULE)
+        self._line("")
+        for words, attempt in providers:
+            mark = ("  ✓ ", "green") if attempt.reachable else ("  ✗ ", "red")
+            self._print(Text.assemble(mark, words))
+            self._line(f"      {attempt_line(attempt)}", style="dim")
+
+    def event(self, event: Event) -> None:
+        """What happened."""
+        if event.phase == "start":
+            self._section(f"{_TITLES[event.stage]} ({event.provider.label})")
+            if event.provider.warmup_s is None:
+                self._line(f"  Warming up {event.provider.label}...")
+            else:
+                self._line(f"  {self._doing(event.stage)}...")
+        elif event.phase == "warm":
+            self._print(
+                Text.assemble(("  ✓ ", "green"), f"Warm-up completed in {event.provider.warmup_s:.3f}s")
+            )
+            self._line("")
+            self._line(f"  {self._doing(event.stage)}...")
+        elif event.phase == "done" and event.result is not None:
+            self._figures(event.stage, event.result)
+        elif event.phase == "skipped":
+            self._skipped(event)
+
+    def closing(self, suite: Suite) -> None:
+        """Comparison, criteria, warnings and trend."""
+        self._section("BENCHMARK COMPARISON REPORT")
+        self._comparison(suite)
+        self._section("SUCCESS CRITERIA (on this hardware)")
+        self._criteria(suite.criteria)
+        self._warnings(suite)
+        if suite.trend:
+            self._line("")
+            for line in suite.trend:
+                self._line(f"  Trend: {line}")
+        for note in suite.notes:
+            self._line(f"  Note: {note}")
+        if suite.interrupted:
+            self._line("")
+            self._line("  Interrupted: this is what had been measured by then", style="bold yellow")
+
+    def saved(self, path: Path) -> None:
+        """The last line."""
+        self._line("")
+        self._print(Text.assemble(("  ✓ ", "green"), f"Results saved to: {path}"))
+
+    def _doing(self, stage: StageName) -> str:
+        sizes = self._sizes
+        return {
+            "single": f"Running {sizes.single} requests, one after the other",
+            "throughput": f"Sustaining {sizes.users} users for {sizes.duration_s:g} s",
+            "workers": f"Running {sizes.workers} workers × {sizes.per_worker} requests",
+            "simultaneous": f"Sending {sizes.simultaneous} requests at once",
+        }[stage]
+
+    def _figures(self, stage: StageName, result: Stage) -> None:
+        for name, value in stage_figures(stage, result):
+            self._line(f"    {name}: {value}")
+        run = result.run
+        for kind, count in run.requests.errors.items():
+            self._line(f"    {count} failed: {kind}", style="red")
+        if run.validity.verdict == "INVALID":
+            for reason in run.validity.reasons:
+                self._line(f"    INVALID: {reason}", style="bold red")
+
+    def _skipped(self, event: Event) -> None:
+        self._section(f"{_TITLES[event.stage]} ({event.provider.label})")
+        who = event.provider
+        attempt = who.attempt
+        if attempt.reachable:
+            self._print(Text.assemble(("  ✗ ", "red"), f"not measured: {who.failure}"))
+            return
+        self._print(Text.assemble(("  ✗ ", "red"), f"{who.label} is unreachable: {attempt.reason}"))
+        if event.stage == "single":
+            self._line(f"    {attempt_line(attempt)}")
+            if attempt.start_with:
+                self._line(f"    Start it: {attempt.start_with}")
+
+    def _comparison(self, suite: Suite) -> None:
+        base = next((p for p in suite.providers if p.label == suite.baseline), None)
+        cand = next((p for p in suite.providers if p.label == suite.candidate), None)
+        if base is None or cand is None:
+            self._line("  No comparison: only one provider was asked for")
+        else:
+            self._line(f"  Comparison: {base.label} vs {cand.label}")
+        for metric, unit in (("latency", "ms"), ("throughput", " req/sec")):
+            self._line("")
+            self._line(f"  {metric.capitalize()}:")
+            for provider in (p for p in (base, cand) if p is not None):
+                self._line(f"    {provider.label}: {_figure(provider, metric, unit)}")
+            ratio = next((r for r in suite.ratios if r.metric == metric), None)
+            if ratio is not None and base is not None and cand is not None:
+                self._ratio(ratio, base, cand)
+        self._line("")
+        self._line("  Reliability:")
+        for provider in suite.providers:
+            rate = percent_interval(provider.error_rate)
+            many = f", {provider.failed} of {provider.attempted}" if provider.attempted else ""
+            self._line(f"    {provider.label} Error Rate: {rate}{many}")
+        if suite.ratios and base is not None and cand is not None:
+            self._line("")
+            self._line("  Ratios of one sitting are indicative. For a verdict with an interval run:")
+            self._line(f"    casewright bench compare '{base.spec}' '{cand.spec}'", style="cyan")
+
+    def _ratio(self, ratio: SuiteRatio, base: Provider, cand: Provider) -> None:
+        for line in ratio_lines(ratio, base.label, cand.label):
+            self._print(Text.assemble(("    → ", "bold"), line))
+
+    def _criteria(self, rows: Sequence[Criterion]) -> None:
+        table = Table(box=RULED, pad_edge=False, show_edge=False)
+        for column in ("metric", "target", "observed", "status", "why"):
+            wide = column in ("metric", "why")
+            table.add_column(column, no_wrap=not wide, min_width=14 if wide else None)
+        for row in rows:
+            cells = (row.label, row.asked, observed(row.result), row.result.status, row.result.reason)
+            table.add_row(*(Text(cell, style=STATUS_STYLES.get(cell, "")) for cell in cells))
+        self._console.print(table)
+
+    def _warnings(self, suite: Suite) -> None:
+        found: dict[str, str] = {}
+        for provider in suite.providers:
+            for stage in provider.stages:
+                for warning in run_warnings(stage.run):
+                    # Sample sizes are the suite's own choice, and the criteria already account for them.
+                    if "requests" in warning.next or "for a P95" in warning.cause:
+                        continue
+                    found.setdefault(str(warning), f"{provider.label}, {_TITLES[stage.name][3:].lower()}")
+        if found:
+            self._line("")
+            self._line("  Warnings", style="bold yellow")
+        for text, where in found.items():
+            self._line(f"  - {where}: {text}")
+
+    def _section(self, title: str) -> None:
+        self._line("")
+        self._line("-" * RULE)
+        self._line(f"  {title}", style="bold")
+        self._line("-" * RULE)
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._print(Text(text, style=style))
+
+    def _print(self, text: Text) -> None:
+        self._console.print(text, soft_wrap=True)
+
+
+def attempt_line(attempt: Attempt) -> str:
+    """Connection and initialisation times, as what they are."""
+    parts = []
+    if attempt.connect_ms is not None:
+        how = "connected in" if attempt.reachable else "connection attempt ended after"
+        parts.append(f"{how} {attempt.connect_ms:.1f} ms")
+    if attempt.initialise_ms is not None:
+        how = "identified in" if attempt.reachable else "initialisation gave up after"
+        parts.append(f"{how} {attempt.initialise_ms:.1f} ms")
+    if not attempt.reachable and parts:
+        parts.append("no request was made, so these are not latencies")
+    return ", ".join(parts) or "no connection was tried"
+
+
+def stage_figures(stage: StageName, result: Stage) -> list[tuple[str, str]]:
+    """The figures of a stage in the order they are printed."""
+    run = result.run
+    share = run.requests.completed / run.requests.attempted if run.requests.attempted else None
+    success = ("Success Rate", NOTHING if share is None else f"{share:.1%}")
+    e2e, through = run.e2e_ms, run.throughput
+    if stage == "single":
+        label, p95 = p95_cell(e2e)
+        name, _, rest = label.partition(" ")
+        return [
+            ("Average Latency", _ms(e2e.mean)),
+            ("Min Latency", _ms(e2e.min)),
+            ("Max Latency", _ms(e2e.max)),
+            (f"{name} Latency{' ' + rest if rest else ''}", p95),
+            ("Average Time to First Token", _ms(run.ttft_ms.mean)),
+            success,
+        ]
+    tokens = ("Output Tokens", _per_s(through.output_tokens_per_s, "tok/sec"))
+    if stage == "throughput":
+        return [
+            ("Requests Completed", f"{run.requests.completed:,} in {through.window_s or 0:.1f} s"),
+            ("Throughput", _per_s(through.requests_per_s, "req/sec")),
+            tokens,
+            success,
+        ]
+    return [
+        ("Requests Completed", f"{run.requests.completed:,} of {run.requests.attempted:,}"),
+        ("Concurrent Throughput", _per_s(through.requests_per_s, "req/sec")),
+        tokens,
+        ("Max Latency", _ms(e2e.max)),
+        success,
+    ]
+
+
+def ratio_lines(ratio: SuiteRatio, base: str, cand: str) -> list[str]:
+    """Who is faster and by how much, with the interval of this sitting and the widened one's judgement."""
+    better, times = (cand, ratio.value) if ratio.value >= 1 else (base, 1 / ratio.value)
+    words = f"{better} is {times:.2f}x faster"
+    if ratio.metric == "latency":
+        words = f"{better} is {100 * (1 - 1 / times):.1f}% faster ({times:.2f}x)"
+    if ratio.interval is None:
+        return [f"{words}; too few requests for an interval"]
+    low, high = ratio.interval.low, ratio.interval.high
+    if ratio.value < 1:
+        low, high = 1 / high, 1 / low
+    lines = [f"{words}; this sitting's {ratio.interval.level:.0%} interval {low:.2f}x to {high:.2f}x"]
+    if low / SESSION_FACTOR <= 1:
+        lines.append("which is not more than sittings may differ by: no difference is shown")
+    return lines
+
+
+def _figure(provider: Provider, metric: str, unit: str) -> str:
+    stage = provider.stage("single" if metric == "latency" else "throughput")
+    if stage is None:
+        return f"not measured ({provider.failure or 'interrupted'})"
+    value = stage.run.e2e_ms.mean if metric == "latency" else stage.run.throughput.requests_per_s
+    return NOTHING if value is None else f"{value:.2f}{unit}"
+
+
+def _ms(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}ms"
+
+
+def _per_s(value: float | None, unit: str) -> str:
+    return NOTHING if value is None else f"{number(value)} {unit}"
+
+
+def provider_line(provider: Provider, engine: str | None) -> str:
+    """A provider as the suite's head names it."""
+    return f"{provider.label}: {engine}" if engine else f"{provider.label} ({provider.spec})"
+
+
+__all__ = ["SuitePrinter", "attempt_line", "engine_line", "provider_line", "ratio_lines", "stage_figures"]
