@@ -10,8 +10,8 @@
     ├── InstallError                an engine or model could not be set up
     ├── MeasurementError            a measurement cannot be made or trusted          (exit 3)
     │   └── SimulatorLimit          the built-in simulator, not the client, was the limit
-    └── EngineError                 one engine, one call; carries the engine's URL
-        ├── EngineUnreachable                                                         (exit 4)
+    └── EngineError                 one engine, one call; carries the engine's URL     (exit 4)
+        ├── EngineUnreachable
         │   ├── DnsFailure
         │   ├── ConnectionRefused
         │   ├── TlsFailure
@@ -119,6 +119,7 @@ class EngineError(CasewrightError):
     """Something went wrong with one engine; ``url`` says which, ``status`` is the HTTP status if any."""
 
     kind = "engine"
+    exit_code = EXIT_UNREACHABLE
 
     def __init__(self, message: str, *, hint: str, url: str = "", status: int | None = None) -> None:
         super().__init__(message, hint=hint)

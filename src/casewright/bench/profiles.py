@@ -61,6 +61,8 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
+            # Below every minimum on purpose: shows that a comparison would run, proves nothing.
+            Profile("smoke", 30, 2, 4, 2, block_s=1, settle_s=0.2, warmup_s=1),
             Profile("quick", 180, 6, 4, 4, block_s=6.5, settle_s=0.75, warmup_s=8),
             Profile("standard", 900, 16, 8, 4, block_s=20, settle_s=1, warmup_s=20, pairs_per_unit=2),
             Profile("full", 3600, 32, 16, 8, block_s=42, settle_s=1, warmup_s=40, pairs_per_unit=2),

@@ -87,7 +87,10 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="the first engine")],
     b: Annotated[str, typer.Argument(metavar="B", help="the second engine")],
     *,
-    profile: Annotated[str, typer.Option(help="quick (3 min), standard (15 min) or full (60 min)")] = "quick",
+    profile: Annotated[
+        str,
+        typer.Option(help="quick (3 min), standard (15 min), full (60 min), or smoke (30 s, proves nothing)"),
+    ] = "quick",
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", help="users at once")] = 1,
     rate: Annotated[float | None, typer.Option(help="open loop instead: requests per second")] = None,
     primary: Annotated[
