@@ -86,7 +86,8 @@ async def _ask(spec: EngineSpec, settings: Settings, known: EngineIdentity | Non
 
 def describe(found: Probe) -> None:
     """Print it as a table; what the engine does not say is said to be so."""
-    table = Table(title=found.spec, show_header=False)
+    table = Table("", "", title=found.spec, show_header=False)
+    table.columns[1].overflow = "fold"
     about = found.identity
     rows = {
         "kind": about.kind,

