@@ -39,6 +39,11 @@ class Profile:
     pairs_per_unit: int = 1
 
     @property
+    def decides(self) -> bool:
+        """Whether it plans enough pairs for a verdict; one that does not can only say NOT PROVEN."""
+        return self.pairs >= self.minimum_pairs
+
+    @property
     def planned_s(self) -> float:
         """Seconds that the whole plan takes when nothing goes wrong."""
         blocks = 2 * (self.pairs + self.aa_pairs)
