@@ -281,6 +281,12 @@ def test_truncated_prompt_reports_fewer_prompt_tokens(
     assert counts[1] == int(counts[0] * 0.25)
 
 
+def use_again(client: Client, api: Api) -> None:
+    """Use a kept-alive connection once more, to the answer's first byte."""
+    client.send(api)
+    client.http.getresponse()
+
+
 @both
 @pytest.mark.parametrize("on_reuse", [False, True])
 def test_keepalive_drop_closes_after_its_answers(
@@ -292,9 +298,9 @@ def test_keepalive_drop_closes_after_its_answers(
     assert all(isinstance(outcome.last, Finished) for outcome in outcomes)
     sock = client.http.sock
     if on_reuse:
-        client.send(api)
-        with pytest.raises(http.client.RemoteDisconnected):
-            client.http.getresponse()
+        # The request's later bytes meet a closed socket, so the client sees either its end or a reset.
+        with pytest.raises(ConnectionError):
+            use_again(client, api)
     else:
         ready, _, _ = select.select([sock], [], [], 20)
         assert ready == [sock]
@@ -309,7 +315,7 @@ def test_refuse_closes_the_listener_and_the_connections_and_ends_when_told(
     client = connect()
     assert isinstance(client.chat(Api.OPENAI).last, Finished)
     server.control(FaultPlan(fault=Fault.REFUSE))
-    with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
+    with pytest.raises(ConnectionError):
         client.chat(Api.OPENAI)
     with pytest.raises(ConnectionRefusedError):
         connect().chat(Api.OPENAI)
