@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from scipy import stats as sps
+from scipy import special
 
 from casewright.api.compare import Direction, Drift
 from casewright.bench.verdict import LEVEL, SAME, Pair, holm, log_ratios, usable
@@ -59,8 +59,13 @@ def _trend(points: Points) -> tuple[float, float] | None:
     logs = np.log(y)
     if np.ptp(x) == 0 or np.ptp(logs) < SAME:
         return None
-    fit = sps.linregress(x, logs)
-    return float(np.expm1(fit.slope * np.ptp(x))), float(fit.pvalue)
+    centred, freedom = x - x.mean(), len(x) - 2
+    spread = float(centred @ centred)
+    slope = float(centred @ logs) / spread
+    rest = logs - logs.mean() - slope * centred
+    error = float(np.sqrt(rest @ rest / freedom / spread))
+    p = 2 * float(special.stdtr(freedom, -abs(slope) / error)) if error > 0 else 0.0
+    return float(np.expm1(slope * np.ptp(x))), p
 
 
 def _text(name: str, change: float, p: float, level: float) -> str:

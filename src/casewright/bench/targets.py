@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats as sps
+from scipy import special
 
 from casewright.api.bench import Interval, Run, TargetResult
 from casewright.api.compare import Estimate
@@ -148,7 +148,7 @@ def _mean(values: Floats, failed: int, samples: str, remark: str) -> Observation
     if worth < n:
         if worth < 2:
             return Observation(plain.value, None, None, samples, "requests depend too much", remark, no_pass)
-        tails = [float(sps.t.ppf(ONE_SIDED, m - 1)) / math.sqrt(m) for m in (worth, n)]
+        tails = [float(special.stdtrit(m - 1, ONE_SIDED)) / math.sqrt(m) for m in (worth, n)]
         half *= tails[0] / tails[1]
         samples += f" (worth {worth} independent ones)"
     return Observation(plain.value, plain.value - half, plain.value + half, samples, None, remark, no_pass)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats as sps
+from scipy import special
 
 from casewright.api.bench import Interval
 from casewright.api.compare import (
@@ -66,7 +66,7 @@ def log_interval(
         return mean, np.full_like(mean, np.inf), np.full_like(mean, np.nan)
     spread = logs.std(axis=-1, ddof=1)
     least = math.log1p(resolution)
-    half = np.maximum(float(sps.t.ppf(0.5 + level / 2, pairs - 1)) * spread / math.sqrt(pairs), least)
+    half = np.maximum(float(special.stdtrit(pairs - 1, 0.5 + level / 2)) * spread / math.sqrt(pairs), least)
     return mean, np.where((spread < SAME) & (least < SAME), np.inf, half), spread
 
 
@@ -137,7 +137,7 @@ def _p_beyond(mean: float, spread: float, units: int, margin: float) -> float:
     if units < 2 or spread < SAME:
         return 1.0
     t = (abs(mean) - math.log1p(margin)) / (spread / math.sqrt(units))
-    return min(1.0, 2 * float(sps.t.sf(t, units - 1)))
+    return min(1.0, 2 * float(special.stdtr(units - 1, -t)))
 
 
 def estimate(
@@ -253,10 +253,10 @@ def judge(
 
 def _power(gap: float, room: float, sd: float, units: int, level: float) -> float:
     """Chance that ``units`` prove it: ``gap`` to the margin's near edge, ``room`` to the far one (log)."""
-    critical = float(sps.t.ppf(0.5 + level / 2, units - 1))
+    critical = float(special.stdtrit(units - 1, 0.5 + level / 2))
     scale = sd / math.sqrt(units)
-    near = float(sps.nct.sf(critical, units - 1, gap / scale))
-    far = 1.0 if math.isinf(room) else float(sps.nct.sf(critical, units - 1, room / scale))
+    near = 1.0 - float(special.nctdtr(units - 1, gap / scale, critical))
+    far = 1.0 if math.isinf(room) else 1.0 - float(special.nctdtr(units - 1, room / scale, critical))
     return max(0.0, near + far - 1.0)
 
 

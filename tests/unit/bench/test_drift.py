@@ -64,3 +64,13 @@ def test_too_few_blocks_are_not_tested() -> None:
     assert not drift([(i, None) for i in range(9)], [(i, 5.0) for i in range(9)], [], "lower_better")[
         1
     ].tested
+
+
+def test_trend_and_its_p_are_those_of_least_squares() -> None:
+    rng = np.random.default_rng(5)
+    x = np.arange(12.0)
+    y = np.exp(0.03 * x + rng.normal(0, 0.05, 12))
+    fit = sps.linregress(x, np.log(y))
+    found = drift(list(zip(x.tolist(), y.tolist(), strict=True)), [], [], "lower_better")[0]
+    assert found.p == pytest.approx(fit.pvalue, rel=1e-9)
+    assert found.change == pytest.approx(np.expm1(fit.slope * 11), rel=1e-9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy import stats as sps
+from scipy import special
 
 from casewright.api.qualification import (
     ItemResult,
@@ -28,7 +28,7 @@ def mcnemar_exact(only_a: int, only_b: int) -> float:
     differing = only_a + only_b
     if differing == 0:
         return 1.0
-    return float(sps.binomtest(only_a, differing, 0.5).pvalue)
+    return min(1.0, 2 * float(special.bdtr(min(only_a, only_b), differing, 0.5)))
 
 
 def compare_quality(a: Qualification, b: Qualification) -> QualityComparison:
