@@ -19,7 +19,7 @@ from pydantic import Field
 from casewright.api.bench import Machine, Record
 from casewright.bench.stats import Floats
 
-LEAST_BLOCKS = 20
+LEAST_BLOCKS = 40  # from fewer, a resampled run has too few different shapes to stand for others
 STRETCH = 10
 
 

@@ -171,8 +171,8 @@ def test_resampled_noise_looks_like_its_recording() -> None:
 
 
 def test_too_short_a_recording_is_refused() -> None:
-    with pytest.raises(ValueError, match="20 positive"):
-        fit("short", (1.0,) * 19)
+    with pytest.raises(ValueError, match="40 positive"):
+        fit("short", (1.0,) * 39)
     short = RecordedSeries(
         engine="e", load="l", recorded_at="", block_s=1, at_s=(0.0,) * 3, values={"m": (1.0, 2.0, 3.0)}
     )
