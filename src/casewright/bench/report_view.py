@@ -184,8 +184,10 @@ def observed(target: TargetResult) -> str:
     if target.observed is None:
         return NOTHING
     unit = "" if target.unit == "x" else " " if target.unit else ""
-    text = f"{number(target.observed)}{unit}{target.unit}"
-    if target.low is None and target.high is None:
+    whole = float(target.observed).is_integer() and target.low == target.high
+    text = f"{target.observed:,.0f}" if whole else number(target.observed)
+    text += f"{unit}{target.unit}"
+    if (target.low is None and target.high is None) or target.low == target.high:
         return text
     high = "∞" if target.high is None or math.isinf(target.high) else number(target.high)
     return f"{text} ({number(target.low or 0.0)} to {high})"

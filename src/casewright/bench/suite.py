@@ -217,17 +217,19 @@ def _unmeasured(reached: Reached, label: str) -> Provider:
         kind=reached.kind,
         label=label,
         attempt=reached.attempt,
-        failure=None if reached.target else reached.attempt.reason,
+        failure=None
+        if reached.target
+        else f"unreachable ({(reached.attempt.error or '').replace('_', ' ')})",
     )
 
 
 def labels(found: Sequence[Reached]) -> list[str]:
-    """What to call each provider: by what it says it is; by the user's word too where two are alike."""
+    """What to call each provider: by what it says it is; told apart by the API spoken where two are alike."""
     names = [_label(reached) for reached in found]
-    return [
-        f"{name}, {reached.spec}" if names.count(name) > 1 else name
-        for name, reached in zip(names, found, strict=True)
-    ]
+    kinds = [reached.kind for reached in found]
+    marks = kinds if len(set(kinds)) == len(kinds) else [str(place) for place in range(1, len(found) + 1)]
+    alike = len(set(names)) < len(names)
+    return [f"{name} [{mark}]" if alike else name for name, mark in zip(names, marks, strict=True)]
 
 
 def _label(reached: Reached) -> str:

@@ -30,8 +30,8 @@ LATENCY, THROUGHPUT, ERRORS, SIMULTANEOUS = (
 )
 RATIOS = {"latency": "latency_ratio>=5x", "throughput": "throughput_ratio>=5x"}
 ASKED = {
-    LATENCY: "< 500 ms on average",
-    THROUGHPUT: "> 100 requests/s",
+    LATENCY: "< 500 ms (mean)",
+    THROUGHPUT: "> 100 req/s",
     ERRORS: "< 1 %",
     SIMULTANEOUS: "50+ at once",
     RATIOS["latency"]: "5-10x",
@@ -175,7 +175,7 @@ def _improvement(
         value=ratio.value,
         low=wide.low if wide else None,
         high=wide.high if wide else None,
-        samples=f"one sitting, {SESSION_FACTOR - 1:.0%} allowed for what changes between sittings",
+        samples=f"one sitting, {SESSION_FACTOR - 1:.0%} allowed between sittings",
         too_few="too few requests for an interval",
     )
     stage: StageName = "single" if metric == "latency" else "throughput"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from casewright.api.suite import Attempt, Criterion, Provider, Stage, StageName, Suite, SuiteRatio
 from casewright.bench.report import RULED, STATUS_STYLES
-from casewright.bench.report_view import NOTHING, engine_line, number, observed, p95_cell, percent_interval
+from casewright.bench.report_view import NOTHING, number, observed, p95_cell, percent_interval
 from casewright.bench.suite import Event, Sizes
 from casewright.bench.suite_judge import SESSION_FACTOR
 from casewright.bench.warn import run_warnings
@@ -31,6 +31,7 @@ class SuitePrinter:
     def __init__(self, console: Console, sizes: Sizes) -> None:
         self._console = console
         self._sizes = sizes
+        self._told: set[str] = set()
 
     def opening(self, providers: Sequence[tuple[str, Attempt]]) -> None:
         """The title, and what reaching each provider gave."""
@@ -79,10 +80,15 @@ class SuitePrinter:
             self._line("")
             self._line("  Interrupted: this is what had been measured by then", style="bold yellow")
 
-    def saved(self, path: Path) -> None:
-        """The last line."""
+    def saved(self, path: Path, *, measured: bool) -> None:
+        """The last line. A result that holds nothing does not replace one that holds something."""
         self._line("")
-        self._print(Text.assemble(("  ✓ ", "green"), f"Results saved to: {path}"))
+        if measured:
+            self._print(Text.assemble(("  ✓ ", "green"), f"Results saved to: {path}"))
+        else:
+            self._print(
+                Text.assemble(("  ✗ ", "red"), f"Nothing was measured; earlier results in {path} stay")
+            )
 
     def _doing(self, stage: StageName) -> str:
         sizes = self._sizes
@@ -104,17 +110,19 @@ class SuitePrinter:
                 self._line(f"    INVALID: {reason}", style="bold red")
 
     def _skipped(self, event: Event) -> None:
-        self._section(f"{_TITLES[event.stage]} ({event.provider.label})")
+        """Say once why a provider is not measured; its later stages are not announced."""
         who = event.provider
-        attempt = who.attempt
-        if attempt.reachable:
-            self._print(Text.assemble(("  ✗ ", "red"), f"not measured: {who.failure}"))
+        if who.label in self._told:
             return
-        self._print(Text.assemble(("  ✗ ", "red"), f"{who.label} is unreachable: {attempt.reason}"))
-        if event.stage == "single":
-            self._line(f"    {attempt_line(attempt)}")
-            if attempt.start_with:
-                self._line(f"    Start it: {attempt.start_with}")
+        self._told.add(who.label)
+        if not who.attempt.reachable:
+            self._section(f"{_TITLES[event.stage]} ({who.label})")
+            self._print(Text.assemble(("  ✗ ", "red"), f"{who.label} is unreachable: {who.attempt.reason}"))
+            for name, words in (("Start it", who.attempt.start_with), ("Try", who.attempt.hint)):
+                if words:
+                    self._line(f"    {name}: {words}")
+        else:
+            self._print(Text.assemble(("  ✗ ", "red"), f"not measured further: {who.failure}"))
 
     def _comparison(self, suite: Suite) -> None:
         base = next((p for p in suite.providers if p.label == suite.baseline), None)
@@ -126,9 +134,11 @@ class SuitePrinter:
         for metric, unit in (("latency", "ms"), ("throughput", " req/sec")):
             self._line("")
             self._line(f"  {metric.capitalize()}:")
-            for provider in (p for p in (base, cand) if p is not None):
-                self._line(f"    {provider.label}: {_figure(provider, metric, unit)}")
             ratio = next((r for r in suite.ratios if r.metric == metric), None)
+            shown = (ratio.baseline, ratio.candidate) if ratio else (None, None)
+            for provider, value in zip((base, cand), shown, strict=True):
+                if provider is not None:
+                    self._line(f"    {provider.label}: {_figure(provider, metric, unit, value)}")
             if ratio is not None and base is not None and cand is not None:
                 self._ratio(ratio, base, cand)
         self._line("")
@@ -149,27 +159,28 @@ class SuitePrinter:
     def _criteria(self, rows: Sequence[Criterion]) -> None:
         table = Table(box=RULED, pad_edge=False, show_edge=False)
         for column in ("metric", "target", "observed", "status", "why"):
-            wide = column in ("metric", "why")
-            table.add_column(column, no_wrap=not wide, min_width=14 if wide else None)
+            table.add_column(column, no_wrap=column in ("target", "observed", "status"), overflow="fold")
         for row in rows:
             cells = (row.label, row.asked, observed(row.result), row.result.status, row.result.reason)
             table.add_row(*(Text(cell, style=STATUS_STYLES.get(cell, "")) for cell in cells))
         self._console.print(table)
 
     def _warnings(self, suite: Suite) -> None:
-        found: dict[str, str] = {}
+        places: dict[str, list[str]] = {}
         for provider in suite.providers:
             for stage in provider.stages:
                 for warning in run_warnings(stage.run):
                     # Sample sizes are the suite's own choice, and the criteria already account for them.
                     if "requests" in warning.next or "for a P95" in warning.cause:
                         continue
-                    found.setdefault(str(warning), f"{provider.label}, {_TITLES[stage.name][3:].lower()}")
-        if found:
+                    places.setdefault(str(warning), []).append(
+                        f"{provider.label}, {_TITLES[stage.name][3:].lower()}: "
+                    )
+        if places:
             self._line("")
             self._line("  Warnings", style="bold yellow")
-        for text, where in found.items():
-            self._line(f"  - {where}: {text}")
+        for text, where in places.items():
+            self._line(f"  - {where[0] if len(where) == 1 else ''}{text}")
 
     def _section(self, title: str) -> None:
         self._line("")
@@ -220,6 +231,7 @@ def stage_figures(stage: StageName, result: Stage) -> list[tuple[str, str]]:
         return [
             ("Requests Completed", f"{run.requests.completed:,} in {through.window_s or 0:.1f} s"),
             ("Throughput", _per_s(through.requests_per_s, "req/sec")),
+            ("Throughput in the steady window", _per_s(through.steady_requests_per_s, "req/sec")),
             tokens,
             success,
         ]
@@ -249,11 +261,14 @@ def ratio_lines(ratio: SuiteRatio, base: str, cand: str) -> list[str]:
     return lines
 
 
-def _figure(provider: Provider, metric: str, unit: str) -> str:
+def _figure(provider: Provider, metric: str, unit: str, compared: float | None) -> str:
+    """A provider's figure: the one a ratio was taken of, where there is a ratio."""
     stage = provider.stage("single" if metric == "latency" else "throughput")
     if stage is None:
         return f"not measured ({provider.failure or 'interrupted'})"
-    value = stage.run.e2e_ms.mean if metric == "latency" else stage.run.throughput.requests_per_s
+    through = stage.run.throughput
+    value = stage.run.e2e_ms.mean if metric == "latency" else through.steady_requests_per_s
+    value = compared if compared is not None else value
     return NOTHING if value is None else f"{value:.2f}{unit}"
 
 
@@ -263,11 +278,3 @@ def _ms(value: float | None) -> str:
 
 def _per_s(value: float | None, unit: str) -> str:
     return NOTHING if value is None else f"{number(value)} {unit}"
-
-
-def provider_line(provider: Provider, engine: str | None) -> str:
-    """A provider as the suite's head names it."""
-    return f"{provider.label}: {engine}" if engine else f"{provider.label} ({provider.spec})"
-
-
-__all__ = ["SuitePrinter", "attempt_line", "engine_line", "provider_line", "ratio_lines", "stage_figures"]

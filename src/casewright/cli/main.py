@@ -23,18 +23,16 @@ engine.app.command()(qualify.qualify)
 app.add_typer(engine.app, name="engine")
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str], commands: typer.Typer = app, name: str = "casewright") -> int:
     """Run a command with our exit codes: 64 for usage, 130 for Ctrl-C, an error's own otherwise."""
     console = Console(stderr=True)
     try:
-        result = typer.main.get_command(app).main(
-            args=arguments, prog_name="casewright", standalone_mode=False
-        )
+        result = typer.main.get_command(commands).main(args=arguments, prog_name=name, standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except typer.exceptions.TyperException as error:
         # typer keeps its parser's classes private; the context is there when the words were at fault.
-        path = getattr(getattr(error, "ctx", None), "command_path", "casewright")
+        path = getattr(getattr(error, "ctx", None), "command_path", name)
         print(f"error: {error.format_message()}\n  try: {path} --help", file=sys.stderr)
         return EXIT_USAGE
     except (typer.Abort, KeyboardInterrupt):
