@@ -47,7 +47,10 @@ def check(a: Target, b: Target, answers_a: Answers, answers_b: Answers) -> Check
     """Compare what both sides were asked and gave back; answers are keyed by (pair, index)."""
     shared = sorted(answers_a.keys() & answers_b.keys())
     pairs = [(answers_a[key], answers_b[key]) for key in shared]
-    same_weights = a.identity.digest is not None and a.identity.digest == b.identity.digest
+    one, other = a.identity, b.identity
+    same_weights = (
+        one.digest is not None and one.digest == other.digest and one.quantization == other.quantization
+    )
     reasons = (*_prompts(pairs), *_outputs(pairs))
     parity = Parity(
         label="engine comparison" if same_weights else "stack comparison",
@@ -59,9 +62,7 @@ def check(a: Target, b: Target, answers_a: Answers, answers_b: Answers) -> Check
     return Check(parity, agreement([(x.text, y.text) for x, y in pairs]), reasons)
 
 
-_STACK = (
-    "the two sides do not serve the same weights file, so a difference belongs to engine and weights together"
-)
+_STACK = "the two sides do not serve the same weights in the same precision, so a difference belongs to engine and weights together"
 
 
 def _relative(counts: Sequence[tuple[int | None, int | None]]) -> float | None:

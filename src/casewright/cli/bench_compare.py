@@ -127,8 +127,9 @@ def _refuse_misfits(order: CompareOrder, targets: tuple[Target, Target]) -> None
 
 def _papers(choice: ExamChoice, targets: Mapping[Side, Target], settings: Settings) -> Papers:
     """Exam results of both sides: stored ones, or by asking now; none where the weights are one file."""
-    digests = {target.identity.digest for target in targets.values()}
-    if choice == "none" or (choice == "auto" and len(digests) == 1 and None not in digests):
+    weights = {(target.identity.digest, target.identity.quantization) for target in targets.values()}
+    same = len(weights) == 1 and all(digest is not None for digest, _ in weights)
+    if choice == "none" or (choice == "auto" and same):
         return {}
     papers: dict[Side, Qualification] = {}
     if choice == "auto":

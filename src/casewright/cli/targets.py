@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from casewright.bench.target import Target
 from casewright.engines.connect import identify
 from casewright.engines.llama_server import EmbeddedConfig, EmbeddedServer
+from casewright.engines.vllm_cpu import completed
 from casewright.engines.wire import Api
 from casewright.errors import UsageError
 from casewright.settings import Settings, parse_engine
@@ -53,7 +54,7 @@ def reach(spec: EngineSpec, settings: Settings) -> Target:
     if spec.url is None:
         raise UsageError(f"{spec.text} has no URL", hint="name it KIND=URL")
     key = settings.api_key(spec.kind)
-    identity = asyncio.run(identify(spec, api_key=key))
+    identity = completed(asyncio.run(identify(spec, api_key=key)), spec.url, settings.data_dir)
     model = spec.model or identity.model
     if model is None:
         raise UsageError(f"{spec.text} names no model", hint=f"write {spec.text}#MODEL")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -55,6 +56,28 @@ class VllmCpuConfig:
     startup_s: float = 1200.0
     model_path: Path | None = None
     log_path: Path | None = None
+
+
+def completed(identity: EngineIdentity, url: str, data_dir: Path) -> EngineIdentity:
+    """Add what is known of the vLLM at ``url`` when it is one that we serve on this machine.
+
+    A running ``serve-vllm`` leaves a marker beside the engines; any other vLLM is left as it describes itself.
+    """
+    parts = urlsplit(url)
+    marker = data_dir / "engines" / f"vllm-serving-{parts.port}.json"
+    if parts.hostname not in ("127.0.0.1", "localhost", "::1") or not marker.is_file():
+        return identity
+    said = json.loads(marker.read_text())
+    try:
+        os.kill(said["pid"], 0)
+    except ProcessLookupError:
+        return identity  # a marker left behind by a killed process says nothing of what answers now
+    return _completed(identity, said["identity"])
+
+
+def _completed(identity: EngineIdentity, said: Mapping[str, Any]) -> EngineIdentity:
+    known = {name: value for name, value in said.items() if value is not None}
+    return identity.model_copy(update={**known, "notes": (*identity.notes, *said["notes"])})
 
 
 class VllmCpuServer:
@@ -127,12 +150,16 @@ class VllmCpuServer:
             self.stop()
             raise
         self.start_s = time.monotonic() - began
+        self._marker(port).write_text(json.dumps({"pid": self.pid, "identity": self._unsaid()}))
 
     def stop(self) -> None:
         """End it and all its processes; harmless when it has ended."""
-        process, self._process, self._url = self._process, None, None
+        process, url = self._process, self._url
+        self._process = self._url = None
         if process is None:
             return
+        if url is not None:
+            self._marker(urlsplit(url).port).unlink(missing_ok=True)
         if process.stdin is not None:
             process.stdin.close()
         try:
@@ -157,17 +184,21 @@ class VllmCpuServer:
         The digest is of the GGUF the weights were unpacked from, so equal digests here and at the embedded
         engine mean one checkpoint; the quantization says that the precision differs all the same.
         """
+        return _completed(identity, self._unsaid())
+
+    def _unsaid(self) -> dict[str, Any]:
         installed = find(VllmInstall(self.config.data_dir, gguf=self.config.model_path))
         compiled = "eager" if self.config.enforce_eager else "compiled"
-        return identity.model_copy(
-            update={
-                "name": ENGINE_NAME,
-                "digest": installed.source_digest if installed else identity.digest,
-                "quantization": "bfloat16, unpacked from the GGUF",
-                "slots": self.config.max_num_seqs,
-                "notes": (*identity.notes, f"{compiled}, threads {self.config.threads or 'as vLLM chooses'}"),
-            }
-        )
+        return {
+            "name": ENGINE_NAME,
+            "digest": installed.source_digest if installed else None,
+            "quantization": "bfloat16, unpacked from the GGUF",
+            "slots": self.config.max_num_seqs,
+            "notes": [f"{compiled}, threads {self.config.threads or 'as vLLM chooses'}"],
+        }
+
+    def _marker(self, port: int | None) -> Path:
+        return self.config.data_dir / "engines" / f"vllm-serving-{port}.json"
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines it logged."""

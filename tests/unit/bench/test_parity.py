@@ -63,6 +63,11 @@ def test_other_weights_make_it_a_stack_comparison() -> None:
     assert any(note.startswith("quantization differs") for note in found.parity.differs)
 
 
+def test_one_checkpoint_in_two_precisions_is_a_stack_comparison() -> None:
+    found = check(target(), target(quantization="bfloat16"), answers([1], [1]), answers([1], [1]))
+    assert found.parity.label == "stack comparison"
+
+
 def test_unknown_token_counts_say_nothing() -> None:
     unknown = {(0, 0): Answered(None, None, "a")}
     found = check(target(), target(), unknown, unknown)

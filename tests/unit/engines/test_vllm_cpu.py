@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from casewright.engines.keeper import end_group
-from casewright.engines.vllm_cpu import VllmCpuConfig, VllmCpuServer, serve_command
+from casewright.engines.vllm_cpu import VllmCpuConfig, VllmCpuServer, completed, serve_command
 from casewright.engines.vllm_install import (
     PACKAGES,
     STAMP,
@@ -211,3 +211,25 @@ def test_real_vllm_answers_and_leaves_nothing_behind() -> None:
         assert (model["id"], model["owned_by"], model["max_model_len"]) == (server.model, "vllm", 512)
     assert pid is not None
     assert ends(pid)
+
+
+def test_only_a_living_marker_completes_an_identity(tmp_path: Path) -> None:
+    plain = EngineIdentity(kind="vllm", name="vLLM", model="m")
+    marker = tmp_path / "engines" / "vllm-serving-8000.json"
+    marker.parent.mkdir()
+    said = {
+        "name": "vLLM (build)",
+        "digest": "sha256:1",
+        "quantization": "bf16",
+        "slots": 8,
+        "notes": ["eager"],
+    }
+    marker.write_text(json.dumps({"pid": os.getpid(), "identity": said}))
+    found = completed(plain, "http://127.0.0.1:8000", tmp_path)
+    assert (found.name, found.digest, found.slots, found.notes) == ("vLLM (build)", "sha256:1", 8, ("eager",))
+    assert completed(plain, "http://127.0.0.1:8001", tmp_path) == plain
+    assert completed(plain, "http://192.0.2.1:8000", tmp_path) == plain
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    marker.write_text(json.dumps({"pid": gone.pid, "identity": said}))
+    assert completed(plain, "http://127.0.0.1:8000", tmp_path) == plain
