@@ -61,7 +61,7 @@ class VllmCpuConfig:
 def completed(identity: EngineIdentity, url: str, data_dir: Path) -> EngineIdentity:
     """Add what is known of the vLLM at ``url`` when it is one that we serve on this machine.
 
-    A running ``serve-vllm`` leaves a marker beside the engines; any other vLLM is left as it describes itself.
+    A running ``serve-vllm`` leaves a marker beside the engines; any other vLLM is as it describes itself.
     """
     parts = urlsplit(url)
     marker = data_dir / "engines" / f"vllm-serving-{parts.port}.json"
