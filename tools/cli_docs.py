@@ -33,7 +33,7 @@ def options(command: Any, context: Any) -> Iterator[str]:
             continue
         names = ", ".join(f"`{n}`" for n in (*parameter.opts, *parameter.secondary_opts))
         if parameter.param_type_name == "argument":
-            names = f"`{parameter.make_metavar(context)}`"
+            names = f"`{parameter.metavar or parameter.name.upper()}`"
         text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
         default = parameter.get_default(context, call=False)
         shown = "" if default in (None, False, (), []) or callable(default) else f"`{default}`"

@@ -5,11 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+import typer.main
+
+from casewright.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -70,6 +76,26 @@ def test_commands_named_in_the_documents_exist() -> None:
                 if " ".join(words[:3]) not in known and " ".join(words[:2]) not in known:
                     unknown.append((name_of(page), found))
     assert unknown == []
+
+
+def shown_commands() -> list[tuple[str, str]]:
+    """Every whole ``casewright …`` line of the documents' shell blocks, comments and prompts taken off."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"```(?:bash|console|sh)\n(.*?)```", page.read_text(), re.DOTALL):
+            lines = block.replace("\\\n", " ").splitlines()
+            found += [(name_of(page), line.removeprefix("$ ")) for line in lines]
+    return [(page, line) for page, line in found if line.startswith("casewright ")]
+
+
+@pytest.mark.parametrize(("page", "line"), shown_commands())
+def test_shown_commands_parse_with_their_options(page: str, line: str) -> None:
+    command: Any = typer.main.get_command(app)
+    words = shlex.split(line, comments=True)[1:]
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+    context = command.make_context(command.name, list(words))
+    assert context.params, f"{page}: {line}"
 
 
 def test_pages_speak_of_no_machine_and_no_private_path() -> None:
