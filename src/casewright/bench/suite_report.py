@@ -87,7 +87,7 @@ class SuitePrinter:
             self._print(Text.assemble(("  ✓ ", "green"), f"Results saved to: {path}"))
         else:
             self._print(
-                Text.assemble(("  ✗ ", "red"), f"Nothing was measured; earlier results in {path} stay")
+                Text.assemble(("  ✗ ", "red"), f"Nothing was measured; results that {path} held before stay")
             )
 
     def _doing(self, stage: StageName) -> str:
@@ -265,7 +265,7 @@ def _figure(provider: Provider, metric: str, unit: str, compared: float | None) 
     """A provider's figure: the one a ratio was taken of, where there is a ratio."""
     stage = provider.stage("single" if metric == "latency" else "throughput")
     if stage is None:
-        return f"not measured ({provider.failure or 'interrupted'})"
+        return f"not measured: {provider.failure or 'interrupted'}"
     through = stage.run.throughput
     value = stage.run.e2e_ms.mean if metric == "latency" else through.steady_requests_per_s
     value = compared if compared is not None else value
