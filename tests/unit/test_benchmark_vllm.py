@@ -16,7 +16,8 @@ import pytest
 
 from casewright.api.suite import Suite
 from casewright.bench.simulator import SimConfig, SimulatorServer
-from casewright.cli.suite import start_words, suite_code, words
+from casewright.cli.main import run as run_commands
+from casewright.cli.suite import app, start_words, suite_code, words
 from casewright.errors import EXIT_INTERRUPTED, EXIT_UNREACHABLE, EXIT_USAGE, UsageError
 from casewright.settings import Settings, parse_engine
 
@@ -150,11 +151,19 @@ def test_ctrl_c_saves_what_there_was(tmp_path: Path, simulator: SimulatorServer)
         (("--nonsense",), "--nonsense"),
     ],
 )
-def test_words_that_cannot_be_carried_out(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
-    done = run(tmp_path, *options)
-    assert done.returncode == EXIT_USAGE
-    assert said in done.stderr
-    assert done.stdout == ""
+def test_words_that_cannot_be_carried_out(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = run_commands(["--quick", "--quiet", *options], app, "benchmark_vllm.py")
+    out = capsys.readouterr()
+    assert code == EXIT_USAGE
+    assert said in out.err
+    assert out.out == ""
     assert not list(tmp_path.glob("*.json*"))
 
 
