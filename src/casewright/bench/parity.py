@@ -76,9 +76,14 @@ def _differences(a: Target, b: Target) -> list[str]:
     for name in ("model", "quantization", "context_length", "slots", "template_digest"):
         x, y = getattr(a.identity, name), getattr(b.identity, name)
         if x != y:
-            shown = [str(v)[:24] if v is not None else "not said" for v in (x, y)]
+            shown = ["not said" if v is None else _short(str(v)) for v in (x, y)]
             found.append(f"{name.replace('_', ' ')} differs: A {shown[0]}, B {shown[1]}")
     return found
+
+
+def _short(value: str) -> str:
+    """A digest by its first hex digits, anything else whole."""
+    return value[: len("sha256:") + 12] if value.startswith("sha256:") else value
 
 
 def _prompts(pairs: Pairs) -> list[str]:

@@ -20,9 +20,9 @@ from casewright.bench.warn import comparison_warnings
 METRIC_WORDS = {
     "output_tokens_per_s": "output tokens/s",
     "requests_per_s": "requests/s",
-    "e2e_p50_ms": "median time of a whole answer (ms)",
-    "ttft_p50_ms": "median time to the first token (ms)",
-    "tpot_p50_ms": "median time per output token (ms)",
+    "e2e_p50_ms": "whole answer, p50 ms",
+    "ttft_p50_ms": "first token, p50 ms",
+    "tpot_p50_ms": "per token, p50 ms",
 }
 
 
@@ -135,7 +135,8 @@ def _label(found: Comparison) -> str:
 
 def _load(found: Comparison) -> str:
     load = found.load
-    how = f"{load.concurrency} users" if load.mode == "closed" else f"{load.rate:g} requests/s"
+    users = "1 user" if load.concurrency == 1 else f"{load.concurrency} users"
+    how = users if load.mode == "closed" else f"{load.rate:g} requests/s"
     facts = found.workload
     return (
         f"{load.mode} loop, {how}, {load.requests or NOTHING} requests a block, workload {facts.name}, "
@@ -155,7 +156,7 @@ def _done(found: Comparison) -> str:
 def _metrics(found: Comparison) -> TableView:
     rows = [(*_estimate_cells(found.verdict.estimate), found.verdict.decision, "primary")]
     rows += [(*_estimate_cells(s.estimate), s.decision, _adjusted(s)) for s in found.secondary]
-    columns = ("metric", "A", "B", "ratio (A better if > 1)", "pairs", "verdict", "p")
+    columns = ("metric", "A", "B", "A is better by", "pairs", "verdict", "p")
     notes = ("The primary metric was declared before the run; the others' p is Holm-corrected.",)
     return TableView("Metrics, by pairs of blocks", columns, tuple(rows), notes)
 
@@ -166,13 +167,15 @@ def _estimate_cells(found: Estimate) -> tuple[str, str, str, str, str]:
         METRIC_WORDS.get(found.metric, found.metric),
         NOTHING if found.a is None else number(found.a),
         NOTHING if found.b is None else number(found.b),
-        NOTHING if r is None else f"{r.value:.2f} ({r.low:.2f} to {r.high:.2f})",
+        NOTHING if r is None else f"{r.value:.2f} ({r.low:.2f}–{r.high:.2f})",
         str(found.pairs),
     )
 
 
 def _adjusted(found: Secondary) -> str:
-    return NOTHING if found.p_adjusted is None else f"{found.p_adjusted:.3f}"
+    if found.p_adjusted is None:
+        return NOTHING
+    return "<0.001" if found.p_adjusted < 0.001 else f"{found.p_adjusted:.3f}"
 
 
 def _sides(found: Comparison) -> TableView:
