@@ -9,13 +9,19 @@ been served, which at 64 users would put milliseconds between ``t_send`` and the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+from array import array
 from typing import Final, Protocol, cast
 
 from casewright.bench.clock import now_ns
-from casewright.bench.http1 import Framing, FramingError, ResponseParser
+from casewright.bench.http1 import Framing, FramingError, ResponseParser, peek_framing
 
 MAX_RESPONSE = 64 * 1024 * 1024
+
+# Pieces are parsed in groups on the way, not all at the end: users who finish together would otherwise hold
+# each other up by a whole answer's parsing.
+_PARSE_EVERY: Final = 8
 
 _HEAD: Final = 0
 _CHUNKED: Final = 1
@@ -51,7 +57,7 @@ class Exchange:
         self.t_connected: int | None = None
         self.reconnects = 0
         self.pieces: list[bytes] = []
-        self.times: list[int] = []
+        self.times = array("q")
         self.received = 0
         self.parsed = 0
         self.parser = ResponseParser()
@@ -66,7 +72,7 @@ class Exchange:
 
     @property
     def body_seen(self) -> bool:
-        """Whether bytes beyond the head have come."""
+        """Whether bytes beyond the head have come (a piece not yet parsed may be taken for some)."""
         return self.parser.body_seen or (self.mode != _HEAD and len(self.pieces) > self.parsed)
 
 
@@ -100,14 +106,15 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """One connection, at most one exchange at a time."""
 
-    __slots__ = ("_fd", "_owner", "_served", "_transport", "eof_at", "exchange", "reusable")
+    __slots__ = ("_fd", "_owner", "_transport", "_waited", "connected_ns", "eof_at", "exchange", "reusable")
 
     def __init__(self, owner: Owner, fd: int | None) -> None:
         """``fd`` is the socket's descriptor for direct writes; None (TLS) writes through the transport."""
         self._owner = owner
         self._fd = fd
         self._transport: asyncio.Transport | None = None
-        self._served = 0
+        self._waited = False
+        self.connected_ns = 0
         self.exchange: Exchange | None = None
         self.reusable = True
         self.eof_at = 0
@@ -115,11 +122,18 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)
+        self.connected_ns = now_ns()
+
+    def rest(self) -> None:
+        """From now on the server may have closed it for idleness when the next request goes out."""
+        self._waited = True
 
     def send(self, exchange: Exchange) -> None:
         """Write the request; ``t_send`` is taken just before, and kept when it is sent a second time."""
         self.exchange = exchange
         transport = self._transport
+        if self.connected_ns:
+            exchange.t_connected, self.connected_ns = self.connected_ns, 0
         if transport is None or transport.is_closing():
             self._resolve(exchange, now_ns(), "the connection closed before the request was sent")
             return
@@ -152,8 +166,15 @@ class Connection(asyncio.Protocol):
         exchange.times.append(now)
         exchange.received += len(data)
         mode = exchange.mode
+        if mode == _HEAD and len(exchange.pieces) == 1 and peek_framing(data) is Framing.CHUNKED:
+            exchange.mode = mode = _CHUNKED
         if mode == _CHUNKED:
-            if data[-4:] != b"\r\n\r\n" and len(data) > 3 and exchange.received < MAX_RESPONSE:
+            if (
+                data[-4:] != b"\r\n\r\n"
+                and len(data) > 3
+                and len(exchange.pieces) - exchange.parsed < _PARSE_EVERY
+                and exchange.received < MAX_RESPONSE
+            ):
                 return
         elif mode == _LENGTH:
             exchange.left -= len(data)
@@ -187,6 +208,9 @@ class Connection(asyncio.Protocol):
         """Take the exchange in flight away (deadline, end of the run) and reset the connection."""
         exchange, self.exchange = self.exchange, None
         self.reusable = False
+        if exchange is not None and exchange.parsed < len(exchange.pieces):
+            with contextlib.suppress(FramingError):  # its record says how it ended; decoding says the rest
+                self._parse(exchange)
         if self._transport is not None:
             self._transport.abort()
         return exchange
@@ -202,9 +226,8 @@ class Connection(asyncio.Protocol):
             self._owner.broken(self, exchange, at, "malformed", str(error))
             return
         if complete:
-            self._served += 1
             self._owner.completed(self, exchange, at)
-        elif not exchange.pieces and self._served and not exchange.reconnects:
+        elif not exchange.pieces and self._waited and not exchange.reconnects:
             self._owner.lost_before_answer(exchange, at)
         else:
             self._owner.broken(self, exchange, at, "connection_lost", reason)
@@ -222,7 +245,7 @@ class Connection(asyncio.Protocol):
         if not exchange.parser.done:
             return
         self.exchange = None
-        self._served += 1
+        self._waited = True
         transport = self._transport
         if (
             not exchange.parser.reusable

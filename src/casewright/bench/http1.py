@@ -117,6 +117,21 @@ class RequestTemplate:
         return b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
 
 
+def peek_framing(data: bytes) -> Framing | None:
+    """The framing that a complete final head at the beginning of ``data`` announces, without a parser.
+
+    None when there is no such head: an interim one, an incomplete one, or no HTTP at all.
+    """
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    try:
+        head = _head(data[:end])
+    except FramingError:
+        return None
+    return head.framing if head.status >= 200 else None
+
+
 class _State(Enum):
     HEAD = 0
     CHUNK_LINE = 1
@@ -194,7 +209,7 @@ class ResponseParser:
                 break
             if self._pending:
                 break
-        self._have_body = self._have_body or bool(out)
+        self._have_body |= bool(out)
         return out
 
     def eof(self) -> bool:
@@ -249,12 +264,12 @@ class ResponseParser:
         while position < size:
             eol = find(b"\r\n", position, position + MAX_CHUNK_LINE)
             if eol < 0:
-                self._have_body = self._have_body or position > begin
+                self._have_body |= position > begin
                 return self._keep(data, position, MAX_CHUNK_LINE - 1, "a chunk's size line")
             length = _chunk_size(data[position:eol])
             end = eol + 2 + length
             if not length or end + 2 > size:
-                self._have_body = self._have_body or position > begin
+                self._have_body |= position > begin
                 self._remaining = length
                 self._state = _State.CHUNK_DATA if length else _State.TRAILERS
                 return eol + 2
@@ -272,7 +287,7 @@ class ResponseParser:
         Split at CRLF, such bytes alternate between size and data. Where every data's length is the size
         before it, that is the only reading; anything else is left to the loop, untouched.
         """
-        parts = data[position:].split(b"\r\n") if position else data.split(b"\r\n")
+        parts = data[position:].split(b"\r\n")
         pieces = parts[1:-1:2]
         try:
             sizes = list(map(_chunk_size, parts[:-1:2]))
@@ -287,7 +302,7 @@ class ResponseParser:
             pieces.pop()
         if out is not None:
             out += pieces
-        self._have_body = self._have_body or bool(pieces)
+        self._have_body |= bool(pieces)
         if ended:
             self._finish()
         return True
@@ -296,11 +311,10 @@ class ResponseParser:
         piece = data[position : position + self._remaining]
         out.append(piece)
         self._remaining -= len(piece)
-        if not self._remaining:
-            if self._state is _State.LENGTH:
-                self._finish()
-            else:
-                self._state = _State.CHUNK_END
+        if not self._remaining and self._state is _State.LENGTH:
+            self._finish()
+        elif not self._remaining:
+            self._state = _State.CHUNK_END
         return position + len(piece)
 
     def _chunk_end(self, data: bytes, position: int) -> int:

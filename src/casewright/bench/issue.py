@@ -37,6 +37,10 @@ class Line(Protocol):
         """A request that is due but has no connection to go on yet."""
         ...
 
+    async def connect_ahead(self, count: int) -> list[Connection]:
+        """Open up to ``count`` connections before the start."""
+        ...
+
     def dial(self, exchange: Exchange) -> None:
         """Send on a new connection, as soon as there is one."""
         ...
@@ -53,11 +57,17 @@ class ClosedIssuer:
         self._line = line
         self._indices = closed_indices(line.plan, line.process, line.done)
         self._users = line.plan.share(line.process)
+        self._fresh: list[Connection] = []
 
     @property
     def exhausted(self) -> bool:
         """Whether no user will send anything more."""
         return self._line.stopping or self._users <= 0
+
+    async def prepare(self) -> None:
+        """Users who all begin at once find their connections open; over a ramp each dials as it joins."""
+        if not self._line.plan.ramp_s:
+            self._fresh = await self._line.connect_ahead(self._users)
 
     def begin(self, start_ns: int) -> None:
         """Let the users join over the ramp."""
@@ -92,7 +102,8 @@ class ClosedIssuer:
 
     def _join(self, due: int) -> None:
         if not self._line.stopping:
-            self.ended(None, due)
+            connection = self._fresh.pop() if self._fresh else None
+            self.ended(connection if connection is not None and connection.reusable else None, due)
             self._line.check_finished()
 
 
@@ -112,6 +123,9 @@ class OpenIssuer:
     def exhausted(self) -> bool:
         """Whether everything scheduled has been issued."""
         return self._next is None
+
+    async def prepare(self) -> None:
+        """Nothing: how many connections a rate needs is the server's doing."""
 
     def begin(self, start_ns: int) -> None:
         """Arm the timer for the first request."""

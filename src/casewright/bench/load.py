@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -20,6 +20,9 @@ from casewright.engines.wire import Api
 
 _SWEEP_NS = 50 * NS_PER_MS
 _SWEEPS_PER_REPORT = 5
+_KEEP_AT_ONCE = 16
+_LOOK_AT_ONCE = 64
+_DIAL_BATCH = 32
 _REFILL_NS = NS_PER_MS // 2
 _RECENT = 256
 
@@ -74,6 +77,7 @@ class LoadLoop:
         self._spool = spool
         self._report = report
         self._connections: set[Connection] = set()
+        self._ended: deque[tuple[Exchange, int, int]] = deque()
         self._dialing: dict[asyncio.Task[None], Exchange] = {}
         self._in_flight = 0
         self._sweeps = 0
@@ -93,6 +97,29 @@ class LoadLoop:
         """Connections open or being opened."""
         return len(self._connections) + len(self._dialing)
 
+    async def connect_ahead(self, count: int) -> list[Connection]:
+        """Open up to ``count`` connections before the start, a few at a time; failures are left for later.
+
+        All users dialling at once would hold up the first answers: a connection costs the loop more than
+        a request. One that cannot be opened now is tried again, and counted, by the request that needs it.
+        """
+        opened: list[Connection] = []
+        while len(opened) < count:
+            batch = [self._dialer.open(self) for _ in range(min(_DIAL_BATCH, count - len(opened)))]
+            results = await asyncio.gather(*batch, return_exceptions=True)
+            made = [result for result in results if isinstance(result, Connection)]
+            for connection in made:
+                connection.rest()
+                self._connections.add(connection)
+            opened += made
+            if len(made) < len(batch):
+                break
+        return opened
+
+    async def prepare(self) -> None:
+        """What may be done before the start: connections for users who all begin at once."""
+        await self._issuer.prepare()
+
     async def run(self, start_ns: int) -> None:
         """Issue from ``start_ns`` on; return when all has ended and every connection is closed."""
         self._issuer.begin(start_ns)
@@ -102,6 +129,8 @@ class LoadLoop:
             self.timer.call_at_ns(end + round(self.plan.drain_s * NS_PER_S), self._cut_all, "drain")
         self.timer.call_at_ns(now_ns() + _SWEEP_NS, self._sweep)
         await self._finished
+        while self._ended:
+            self._keep_some()
         for connection in list(self._connections):
             connection.close()
         self._report(self.counts)
@@ -146,11 +175,22 @@ class LoadLoop:
     # What connections call (connection.Owner).
 
     def completed(self, connection: Connection, exchange: Exchange, at_ns: int) -> None:
-        """Send the next request first, then keep this one."""
+        """Send the next request at once; this one is kept when the sockets have been served."""
         self._in_flight -= 1
+        if not self._ended:
+            self._loop.call_soon(self._keep_some)
+        self._ended.append((exchange, at_ns, EOF_ENDED if connection.eof_at else 0))
         self._issuer.ended(connection if connection.reusable else None, at_ns)
-        self._keep(exchange, at_ns, None, "", EOF_ENDED if connection.eof_at else 0)
         self.check_finished()
+
+    def _keep_some(self) -> None:
+        """A few completed requests into the spool; the sockets come first again after each few."""
+        ended = self._ended
+        for _ in range(min(len(ended), max(_KEEP_AT_ONCE, len(ended) // 8))):
+            exchange, at_ns, flags = ended.popleft()
+            self._keep(exchange, at_ns, None, "", flags)
+        if ended:
+            self._loop.call_soon(self._keep_some)
 
     def broken(self, connection: Connection, exchange: Exchange, at_ns: int, kind: str, message: str) -> None:
         """The exchange failed on its connection."""
@@ -184,7 +224,6 @@ class LoadLoop:
             self.check_finished()
             return
         self._connections.add(connection)
-        exchange.t_connected = now_ns()
         connection.send(exchange)
 
     def _dialed(self, task: asyncio.Task[None]) -> None:
@@ -251,13 +290,7 @@ class LoadLoop:
         if self._finished.done():
             return
         now = now_ns()
-        for connection in list(self._connections):
-            exchange = connection.exchange
-            if exchange is not None:
-                verdict = self._overdue(exchange, now)
-                if verdict is not None:
-                    connection.abandon()
-                    self.broken(connection, exchange, now, *verdict)
+        self._look_over(list(self._connections), now)
         self.bodies.refill(_REFILL_NS)
         self._sweeps += 1
         if self._sweeps % _SWEEPS_PER_REPORT == 0:
@@ -268,6 +301,17 @@ class LoadLoop:
                 # Nothing that is sent from here on could be kept.
                 self._stop_issuing()
         self.timer.call_at_ns(now + _SWEEP_NS, self._sweep)
+
+    def _look_over(self, connections: list[Connection], now: int) -> None:
+        """Break what is overdue; a few connections at a time, with the sockets served in between."""
+        for connection in connections[:_LOOK_AT_ONCE]:
+            exchange = connection.exchange
+            verdict = self._overdue(exchange, now) if exchange is not None else None
+            if exchange is not None and verdict is not None:
+                connection.abandon()
+                self.broken(connection, exchange, now, *verdict)
+        if len(connections) > _LOOK_AT_ONCE:
+            self._loop.call_soon(self._look_over, connections[_LOOK_AT_ONCE:], now)
 
     def _overdue(self, exchange: Exchange, now: int) -> tuple[str, str] | None:
         """Which deadline has passed, if any; only a request that is late is looked into for tokens."""

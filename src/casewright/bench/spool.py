@@ -23,7 +23,8 @@ import struct
 import threading
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +59,7 @@ ERROR_KINDS: Final[tuple[str | None, ...]] = (
 ERROR_CODES: Final[Mapping[str | None, int]] = {kind: code for code, kind in enumerate(ERROR_KINDS)}
 
 _HAND_OVER = 256 * 1024
+_GATHER = 64
 _MAX_WAITING = 64 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -108,9 +110,8 @@ class SpoolWriter:
         self._size = 0
         self._records = 0
         self._waiting = 0
-        self._layouts: dict[int, struct.Struct] = {}
         self._lock = threading.Lock()
-        self._queue: queue.SimpleQueue[tuple[list[bytes], int, int] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[bytes, int] | None] = queue.SimpleQueue()
         start = SEGMENT_MAGIC + json.dumps(dict(header)).encode() + b"\n"
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -118,7 +119,7 @@ class SpoolWriter:
             raise StorageError(
                 f"cannot create {path}: {exc.strerror}", hint="use another results directory"
             ) from exc
-        self._write([start], len(start), 0)
+        self._write([start], 0)
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
 
@@ -135,14 +136,14 @@ class SpoolWriter:
         t_send: int,
         t_connected: int | None,
         t_end: int,
-        times: list[int],
+        times: array[int],
         pieces: list[bytes],
     ) -> None:
         """Add one record; returns at once."""
         if self.failure is not None:
             self.lost += 1
             return
-        lengths = list(map(len, pieces))
+        lengths = array("I", map(len, pieces))
         total = sum(lengths)
         if self._payloads + total > self._budget or self._waiting > _MAX_WAITING:
             flags |= DROPPED
@@ -151,31 +152,25 @@ class SpoolWriter:
         else:
             self._payloads += total
         text = message.encode()[:2000]
-        reads = len(times)
-        layout = self._layouts.get(reads)
-        if layout is None:
-            layout = self._layouts[reads] = struct.Struct(f"{_FIXED.format}{reads}q{reads}I")
-        facts = layout.pack(
+        fixed = _FIXED.pack(
             index,
             flags,
             ERROR_CODES[error],
             min(reconnects, 0xFFFF),
             -1 if status is None else status,
             len(text),
-            reads,
+            len(times),
             t_sched,
             t_send,
             t_connected or 0,
             t_end,
-            *times,
-            *lengths,
         )
-        length = len(facts) + len(text)
-        crc = zlib.crc32(text, zlib.crc32(facts)) if text else zlib.crc32(facts)
-        kept = total if pieces else 0
-        self._parts += (_PREFIX.pack(_RECORD_MAGIC, length + kept, crc), facts, text, *pieces)
+        facts = b"".join((fixed, times.tobytes(), lengths.tobytes(), text))
+        length = len(facts) + (total if pieces else 0)
+        self._parts += (_PREFIX.pack(_RECORD_MAGIC, length, zlib.crc32(facts)), facts)
+        self._parts += pieces
         self._records += 1
-        self._size += _PREFIX.size + length + kept
+        self._size += _PREFIX.size + length
         if self._size >= _HAND_OVER:
             self.flush()
 
@@ -184,7 +179,8 @@ class SpoolWriter:
         if self._parts:
             with self._lock:
                 self._waiting += self._size
-            self._queue.put((self._parts, self._size, self._records))
+            # Joined here, a little at a time: the writing thread must never hold the interpreter for long.
+            self._queue.put((b"".join(self._parts), self._records))
             self._parts, self._size, self._records = [], 0, 0
 
     def close(self, deadline_s: float = 60.0) -> None:
@@ -200,22 +196,31 @@ class SpoolWriter:
         os.close(self._fd)
 
     def _run(self) -> None:
-        while (batch := self._queue.get()) is not None:
-            parts, size, records = batch
-            self._write(parts, size, records)
+        """Write whatever waits in one go: a busy main thread lets this one run only now and then."""
+        last = False
+        while not last:
+            batches = [self._queue.get()]
+            while len(batches) < _GATHER and not self._queue.empty():
+                batches.append(self._queue.get())
+            last = batches[-1] is None
+            waiting = [batch for batch in batches if batch is not None]
+            self._write([data for data, _ in waiting], sum(records for _, records in waiting))
             with self._lock:
-                self._waiting -= size
+                self._waiting -= sum(len(data) for data, _ in waiting)
 
-    def _write(self, parts: list[bytes], size: int, records: int) -> None:
+    def _write(self, buffers: Sequence[bytes], records: int) -> None:
         if self.failure is not None:
             self.lost += records
             return
-        view = memoryview(b"".join(parts))
+        views = deque(memoryview(data) for data in buffers)
         try:
-            while view:
-                done = os.write(self._fd, view)
+            while views:
+                done = os.writev(self._fd, views)
                 self.written += done
-                view = view[done:]
+                while views and done >= len(views[0]):
+                    done -= len(views.popleft())
+                if done:
+                    views[0] = views[0][done:]
         except OSError as exc:
             self.failure = exc
             self.lost += records

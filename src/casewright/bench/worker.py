@@ -41,6 +41,8 @@ from casewright.errors import CasewrightError
 LENGTH = struct.Struct("<Q")
 _PREPARE_NS = 2 * NS_PER_S
 _SPARE_FILES = 64
+# How long the spool's thread may have to wait for the interpreter while the loop is busy.
+_SWITCH_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ async def _work(job: Job, say: Callable[[str, dict[str, Any]], None]) -> None:
             max_connections=_connection_limit(plan),
         )
         bodies.refill(_PREPARE_NS)
+        await load.prepare()
         orders = _Orders(loop, load.stop)
         say("ready", {})
         start = await orders.start()
@@ -142,6 +145,7 @@ async def _measure(load: LoadLoop, timer: PreciseTimer, start: int) -> _Account:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
+    sys.setswitchinterval(_SWITCH_S)
     rss, cpu = _rss(), _cpu_s()
     lag.start()
     await load.run(start)
