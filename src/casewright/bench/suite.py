@@ -25,6 +25,7 @@ from casewright.bench.workload import Workload
 from casewright.errors import CasewrightError
 from casewright.values import EngineKind
 
+SHORT_SPEC = 24
 LABELS: dict[str, str] = {"ollama": "Ollama", "vllm": "vLLM", "embedded": "llama.cpp (Casewright embedded)"}
 
 
@@ -38,7 +39,7 @@ class Sizes:
     users: int = 8
     workers: int = 5
     per_worker: int = 10
-    simultaneous: int = 64
+    simultaneous: int = 56
     seed: int = 0
     timeout_s: float = 600.0
 
@@ -224,10 +225,14 @@ def _unmeasured(reached: Reached, label: str) -> Provider:
 
 
 def labels(found: Sequence[Reached]) -> list[str]:
-    """What to call each provider: by what it says it is; told apart by the API spoken where two are alike."""
+    """What to call each provider: by what it says it is; where two are alike, by API, word or number too."""
     names = [_label(reached) for reached in found]
-    kinds = [reached.kind for reached in found]
-    marks = kinds if len(set(kinds)) == len(kinds) else [str(place) for place in range(1, len(found) + 1)]
+    kinds: list[str] = [reached.kind for reached in found]
+    specs = [reached.spec for reached in found]
+    marks = [str(place) for place in range(1, len(found) + 1)]
+    for better in (specs, kinds):
+        if len(set(better)) == len(better) and max(map(len, better)) <= SHORT_SPEC:
+            marks = better
     alike = len(set(names)) < len(names)
     return [f"{name} [{mark}]" if alike else name for name, mark in zip(names, marks, strict=True)]
 

@@ -145,6 +145,10 @@ def _one(evidence: Evidence | None, stage: StageName, expression: str) -> Target
     if evidence is None or stage not in evidence.samples:
         return not_measured(spec, _absence(evidence))
     result = attained([spec], evidence.samples[stage])[0]
+    if (
+        not result.observed and result.status != "FAIL"
+    ):  # a steady window so short that nothing completed in it shows no rate of 0
+        return not_measured(spec, f"too few requests were completed in that stage, {result.reason}")
     return _believed(result, evidence, (stage,))
 
 
@@ -169,7 +173,7 @@ def _improvement(
             return not_measured(spec, _absence(evidence))
     ratio = next((r for r in compared if r.metric == metric), None)
     if ratio is None:
-        return not_measured(spec, "one of the two completed no such stage")
+        return not_measured(spec, "too few requests were completed in that stage")
     wide = ratio.widened
     seen = Observation(
         value=ratio.value,

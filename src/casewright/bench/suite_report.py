@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from casewright.api.bench import Throughput
 from casewright.api.suite import Attempt, Criterion, Provider, Stage, StageName, Suite, SuiteRatio
 from casewright.bench.report import RULED, STATUS_STYLES
 from casewright.bench.report_view import NOTHING, number, observed, p95_cell, percent_interval
@@ -171,16 +173,19 @@ class SuitePrinter:
             for stage in provider.stages:
                 for warning in run_warnings(stage.run):
                     # Sample sizes are the suite's own choice, and the criteria already account for them.
-                    if "requests" in warning.next or "for a P95" in warning.cause:
-                        continue
-                    places.setdefault(str(warning), []).append(
-                        f"{provider.label}, {_TITLES[stage.name][3:].lower()}: "
-                    )
-        if places:
+                    if "requests" not in warning.next and "for a P95" not in warning.cause:
+                        where = f"{provider.label}, {_TITLES[stage.name][3:].lower()}"
+                        places.setdefault(str(warning), []).append(where)
+        alike: dict[str, list[tuple[str, str]]] = {}
+        for text, found in places.items():
+            alike.setdefault(re.sub(r"[\d.,]+", "#", text), []).extend((text, where) for where in found)
+        if alike:
             self._line("")
             self._line("  Warnings", style="bold yellow")
-        for text, where in places.items():
-            self._line(f"  - {where[0] if len(where) == 1 else ''}{text}")
+        for seen in alike.values():
+            texts = {text for text, _ in seen}
+            place = seen[0][1] if len(seen) == 1 else f"in {len(seen)} stages"
+            self._line(f"  - {place}{', such as' if len(texts) > 1 else ''}: {seen[0][0]}")
 
     def _section(self, title: str) -> None:
         self._line("")
@@ -231,7 +236,7 @@ def stage_figures(stage: StageName, result: Stage) -> list[tuple[str, str]]:
         return [
             ("Requests Completed", f"{run.requests.completed:,} in {through.window_s or 0:.1f} s"),
             ("Throughput", _per_s(through.requests_per_s, "req/sec")),
-            ("Throughput in the steady window", _per_s(through.steady_requests_per_s, "req/sec")),
+            ("Throughput in the steady window", _per_s(steady_rate(through), "req/sec")),
             tokens,
             success,
         ]
@@ -267,9 +272,14 @@ def _figure(provider: Provider, metric: str, unit: str, compared: float | None) 
     if stage is None:
         return f"not measured: {provider.failure or 'interrupted'}"
     through = stage.run.throughput
-    value = stage.run.e2e_ms.mean if metric == "latency" else through.steady_requests_per_s
+    value = stage.run.e2e_ms.mean if metric == "latency" else through.requests_per_s
     value = compared if compared is not None else value
     return NOTHING if value is None else f"{value:.2f}{unit}"
+
+
+def steady_rate(through: Throughput) -> float | None:
+    """Requests a second in the steady window; None where nothing completed in it: that is no rate of 0."""
+    return through.steady_requests_per_s or None
 
 
 def _ms(value: float | None) -> str:
