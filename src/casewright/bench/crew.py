@@ -215,9 +215,9 @@ class Crew:
     def _failed_start(self, worker: Worker) -> CasewrightError:
         """The worker's own error as the exception it was, or what little is known."""
         if worker.error is not None:
-            cls = every_error().get(worker.error["kind"], MeasurementError)
-            plain = cls if cls.__init__ is CasewrightError.__init__ else MeasurementError
-            return plain(worker.error["message"], hint=worker.error["hint"])
+            cls = every_error().get(worker.error["kind"], CasewrightError)
+            known = cls is not CasewrightError and cls.__init__ is CasewrightError.__init__
+            return (cls if known else MeasurementError)(worker.error["message"], hint=worker.error["hint"])
         return MeasurementError(
             f"a worker process died before the start: {worker.last_words() or 'it left no word'}",
             hint="check memory and the Python installation",

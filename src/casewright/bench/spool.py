@@ -151,7 +151,7 @@ class SpoolWriter:
             pieces = []
         else:
             self._payloads += total
-        text = message.encode()[:2000]
+        text = message.encode(errors="replace")[:2000]
         fixed = _FIXED.pack(
             index,
             flags,
