@@ -62,7 +62,10 @@ def check(a: Target, b: Target, answers_a: Answers, answers_b: Answers) -> Check
     return Check(parity, agreement([(x.text, y.text) for x, y in pairs]), reasons)
 
 
-_STACK = "the two sides do not serve the same weights in the same precision, so a difference belongs to engine and weights together"
+_STACK = (
+    "the two sides do not serve the same weights in the same precision, "
+    "so a difference belongs to engine and weights together"
+)
 
 
 def _relative(counts: Sequence[tuple[int | None, int | None]]) -> float | None:

@@ -93,6 +93,8 @@ def throughput(sample: Sample, ramp_s: float = 0.0) -> Throughput:
     all_counted = bool((counted == done).all())
     seconds = (whole[1] - whole[0]) / 1e9
     steady = steady_window(sends, ends, ramp_s)
+    if steady is not None and not ((ends[done] > steady[0]) & (ends[done] <= steady[1])).any():
+        steady = None  # nothing ended in it: too short to give a rate, which is not a rate of 0
     return Throughput(
         requests_per_s=rate_in(whole, ends[done]),
         output_tokens_per_s=rate_in(whole, ends[done], weights[done]) if all_counted else None,

@@ -170,6 +170,9 @@ def _rate(spec: TargetSpec, sample: Sample, ramp_s: float) -> TargetResult:
         return judged(spec, seen)
     edges = np.linspace(window[0], window[1], WINDOWS + 1).astype(np.int64)
     rates = [rate_in((int(a), int(b)), ends, weights) for a, b in pairwise(edges)]
+    if not any(rates):
+        seen = Observation(None, None, None, f"{len(ends)} completions", "the steady window is too short")
+        return judged(spec, seen)
     interval = mean_interval(rates, TWO_SIDED)
     seconds = (window[1] - window[0]) / 1e9
     samples = f"{WINDOWS} parts of the steady window of {seconds:.1f} s"

@@ -93,6 +93,10 @@ def compare(
     ] = "quick",
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", help="users at once")] = 1,
     rate: Annotated[float | None, typer.Option(help="open loop instead: requests per second")] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(min=1, help="seconds it may take, instead of the profile's; the pairs stay as planned"),
+    ] = None,
     primary: Annotated[
         str, typer.Option(help="the metric the verdict is on, declared before the first request")
     ] = "output_tokens_per_s",
@@ -129,6 +133,7 @@ def compare(
     order = CompareOrder(
         engines=(a, b),
         profile=profile,
+        budget_s=budget,
         plan=plan,
         primary=primary,
         margin=margin,

@@ -18,7 +18,7 @@ from casewright.bench.live import watch_compare
 from casewright.bench.machine import describe_machine
 from casewright.bench.measure import Keep, measure
 from casewright.bench.plan import LoadPlan
-from casewright.bench.profiles import Profile, profile
+from casewright.bench.profiles import profile
 from casewright.bench.report import comparison_report
 from casewright.bench.report_html import comparison_html
 from casewright.bench.target import Target
@@ -34,10 +34,11 @@ from casewright.settings import Settings, load_settings
 
 @dataclass(frozen=True, slots=True)
 class CompareOrder:
-    """What ``bench compare`` was asked for; ``profile`` is a name, or a profile of the caller's own."""
+    """What ``bench compare`` was asked for; ``budget_s`` None keeps the profile's own."""
 
     engines: tuple[str, str]
-    profile: str | Profile
+    profile: str
+    budget_s: float | None
     plan: LoadPlan
     primary: str
     margin: float
@@ -67,6 +68,7 @@ def demo_order() -> CompareOrder:
     return CompareOrder(
         engines=("embedded:slots=1", "embedded:slots=4"),
         profile="quick",
+        budget_s=None,
         plan=LoadPlan.closed(4, requests=1),
         primary="output_tokens_per_s",
         margin=0.05,
@@ -113,7 +115,9 @@ def _design(order: CompareOrder) -> Design:
         raise UsageError(f"unknown metric {order.primary!r}", hint=f"use one of {', '.join(METRICS)}")
     if not 0 < order.margin < 1:
         raise UsageError(f"the margin is {order.margin:g}", hint="use a share between 0 and 1, such as 0.05")
-    chosen = profile(order.profile) if isinstance(order.profile, str) else order.profile
+    chosen = profile(order.profile)
+    if order.budget_s is not None:
+        chosen = replace(chosen, budget_s=order.budget_s)
     metric: Metric = METRICS[order.primary]
     return Design(chosen, metric, order.margin, order.seed, replace(order.plan, seed=order.seed))
 

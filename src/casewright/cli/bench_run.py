@@ -47,8 +47,9 @@ def run_once(order: RunOrder, output: Output) -> int:
     settings, console = load_settings(), Console()
     for expression in order.targets:
         parse_target(expression)  # a wrong word is known before the first request
-    workload = choose_workload(order.workload)
+    # A salt of its own for each run: a second run with the same seed must not live on the first one's cache.
     run_dir = order.resume or order.run_dir or new_run_dir(settings)
+    workload = choose_workload(order.workload, salt=run_dir.name)
     plan = stored_plan(order.resume) if order.resume else order.plan
     with open_targets([order.engine], settings) as (target,), interruptible() as stop:
         if target.identity.context_length is not None:
@@ -72,7 +73,7 @@ def run_once(order: RunOrder, output: Output) -> int:
     console.print(run_report(run))
     write_json(output.json_file, run)
     if output.html_file:
-        write_text(output.html_file, run_html(run))
+        write_text(output.html_file, run_html(run, measured.sample.spans_ms("t_send", "t_last").tolist()))
     return verdict_code(run)
 
 
