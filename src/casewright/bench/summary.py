@@ -180,6 +180,7 @@ def signs(
         on_time=rate(sample, plan, generator.scheduled).share_on_time,
         send_lag_ms=lag.p99 if lag.p99 is not None else lag.max,
         loop_lag_ms=generator.loop_lag_ms.p99 if generator.loop_lag_ms else None,
+        ttft_p50_ms=nearest_rank(sample.spans_ms("t_send", "t_first"), 0.5),
         cpu_share=generator.busiest_cpu,
         processes=generator.processes,
         spool_dropped=generator.spool_dropped,

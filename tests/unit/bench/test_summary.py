@@ -198,6 +198,12 @@ def test_a_cached_chat_template_is_no_reason() -> None:
     assert judge(signs(cached_tokens=30 * 20, prompt_tokens=30 * 60)).verdict == "VALID"
 
 
+def test_the_generators_lag_is_weighed_against_what_is_timed() -> None:
+    assert judge(signs(loop_lag_ms=9.9, ttft_p50_ms=1169.0)).verdict == "VALID"
+    assert judge(signs(loop_lag_ms=9.9, ttft_p50_ms=500.0)).verdict == "INVALID"
+    assert judge(signs(loop_lag_ms=9.9, ttft_p50_ms=None)).verdict == "INVALID"
+
+
 def test_missing_calibration_is_a_warning() -> None:
     verdict = judge(signs(calibration="not calibrated"))
     assert verdict.verdict == "VALID"
