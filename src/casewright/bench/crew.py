@@ -238,10 +238,13 @@ def _obituary(worker: Worker, status: int) -> Finding:
 
 
 def _pickled(job: Job) -> bytes:
+    hint = "define its class at the top level of an importable module"
+    if type(job.workload).__module__ == "__main__":
+        raise UsageError("a workload of the main script cannot be handed to another process", hint=hint)
     try:
         return pickle.dumps(job)
     except (pickle.PicklingError, TypeError, AttributeError) as exc:
         raise UsageError(
             f"the workload cannot be handed to another process: {exc}",
-            hint="define its class at the top level of an importable module",
+            hint=hint,
         ) from exc

@@ -33,6 +33,7 @@ from casewright.bench.http1 import parse_url
 from casewright.bench.load import Counts, LoadLoop
 from casewright.bench.outcome import WorkerReport
 from casewright.bench.plan import LoadPlan
+from casewright.bench.sched import prefer_prompt_wakeups
 from casewright.bench.spool import SpoolWriter, segment_path
 from casewright.bench.target import Target
 from casewright.bench.workload import Workload
@@ -64,6 +65,7 @@ def main() -> None:
     """Run one worker; every failure is reported as a line, never only as a traceback."""
     # Ctrl-C is for the parent, who then says stop; a second one must not tear the spool.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prefer_prompt_wakeups()  # before any thread is made: threads inherit it
     say = _speaker(os.dup(1))
     try:
         sys.path[:] = _receive(sys.stdin.buffer)

@@ -73,7 +73,7 @@ def demo_order() -> CompareOrder:
         primary="output_tokens_per_s",
         margin=0.05,
         seed=0,
-        workload=WorkloadChoice("short", max_tokens=24),
+        workload=WorkloadChoice("tiny", max_tokens=16, ignore_eos=True),
         exam="none",
     )
 
