@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from casewright.values import EngineIdentity
 
-SCHEMA = "casewright.bench/1"
+SCHEMA: Literal["casewright.bench/1"] = "casewright.bench/1"
 
 Status = Literal["PASS", "FAIL", "NOT PROVEN", "NOT MEASURED"]
 
