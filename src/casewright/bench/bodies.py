@@ -10,7 +10,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from casewright.bench.clock import now_ns
-from casewright.bench.http1 import RequestTemplate, parse_url
+from casewright.bench.request import RequestTemplate, parse_url
 from casewright.bench.target import Target
 from casewright.bench.workload import Prompt, Workload
 from casewright.engines.wire import ChatRequest, Message, Sampling, chat_path, encode_chat

@@ -19,8 +19,8 @@ from casewright.bench.http1 import Framing, FramingError, ResponseParser, peek_f
 
 MAX_RESPONSE = 64 * 1024 * 1024
 
-# Pieces are parsed in groups on the way, not all at the end: users who finish together would otherwise hold
-# each other up by a whole answer's parsing.
+# Pieces are parsed on the way, not all at the end: users who finish together would otherwise hold each other
+# up by a whole answer's parsing. The usual read, one whole chunk, is checked as it comes; others in groups.
 _PARSE_EVERY: Final = 8
 
 _HEAD: Final = 0
@@ -169,13 +169,13 @@ class Connection(asyncio.Protocol):
         if mode == _HEAD and len(exchange.pieces) == 1 and peek_framing(data) is Framing.CHUNKED:
             exchange.mode = mode = _CHUNKED
         if mode == _CHUNKED:
-            if (
-                data[-4:] != b"\r\n\r\n"
-                and len(data) > 3
-                and len(exchange.pieces) - exchange.parsed < _PARSE_EVERY
-                and exchange.received < MAX_RESPONSE
-            ):
-                return
+            if data[-4:] != b"\r\n\r\n" and len(data) > 3 and exchange.received < MAX_RESPONSE:
+                waiting = len(exchange.pieces) - exchange.parsed
+                if waiting == 1 and exchange.parser.whole_chunk(data):
+                    exchange.parsed += 1
+                    return
+                if waiting < _PARSE_EVERY:
+                    return
         elif mode == _LENGTH:
             exchange.left -= len(data)
             if exchange.left > 0 and exchange.received < MAX_RESPONSE:

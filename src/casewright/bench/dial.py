@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from casewright.bench.connection import Connection, Owner
-from casewright.bench.http1 import Endpoint
+from casewright.bench.request import Endpoint
 from casewright.errors import ConfigError, DnsFailure
 
 Address = tuple[int, tuple[str, int]]

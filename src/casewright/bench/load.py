@@ -186,7 +186,7 @@ class LoadLoop:
     def _keep_some(self) -> None:
         """A few completed requests into the spool; the sockets come first again after each few."""
         ended = self._ended
-        for _ in range(min(len(ended), max(_KEEP_AT_ONCE, len(ended) // 8))):
+        for _ in range(min(len(ended), max(_KEEP_AT_ONCE, len(ended) // 16))):
             exchange, at_ns, flags = ended.popleft()
             self._keep(exchange, at_ns, None, "", flags)
         if ended:

@@ -29,10 +29,10 @@ from casewright.bench.arrivals import IndexSet, closed_indices
 from casewright.bench.bodies import BodySource
 from casewright.bench.clock import NS_PER_S, LoopLag, PreciseTimer, nearest_rank
 from casewright.bench.dial import Address, Dialer
-from casewright.bench.http1 import parse_url
 from casewright.bench.load import Counts, LoadLoop
 from casewright.bench.outcome import WorkerReport
 from casewright.bench.plan import LoadPlan
+from casewright.bench.request import parse_url
 from casewright.bench.sched import prefer_prompt_wakeups
 from casewright.bench.spool import SpoolWriter, segment_path
 from casewright.bench.target import Target

@@ -17,10 +17,10 @@ from casewright.bench.clock import NS_PER_S, now_ns
 from casewright.bench.crew import Crew
 from casewright.bench.decode import finished_indices
 from casewright.bench.dial import resolve, tls_context
-from casewright.bench.http1 import RequestTemplate, parse_url
 from casewright.bench.outcome import Finding, LoadOutcome, Progress, WorkerReport, worst_lag
 from casewright.bench.plan import LoadPlan
 from casewright.bench.record import storage_error
+from casewright.bench.request import RequestTemplate, parse_url
 from casewright.bench.spool import SegmentReader, segment_path, segments
 from casewright.bench.target import Target
 from casewright.bench.worker import Job

@@ -14,10 +14,10 @@ from casewright.bench.bodies import BodySource
 from casewright.bench.clock import PreciseTimer, now_ns
 from casewright.bench.decode import records
 from casewright.bench.dial import Dialer, resolve
-from casewright.bench.http1 import parse_url
 from casewright.bench.load import Counts, LoadLoop
 from casewright.bench.plan import LoadPlan
 from casewright.bench.record import RequestRecord
+from casewright.bench.request import parse_url
 from casewright.bench.spool import SpoolWriter, segment_path
 from casewright.bench.target import Target
 from casewright.bench.workload import Prompt

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casewright.bench.http1 import Framing, FramingError, RequestTemplate, ResponseParser, parse_url
+from casewright.bench.http1 import Framing, FramingError, ResponseParser
+from casewright.bench.request import RequestTemplate, parse_url
 from casewright.errors import UsageError
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
