@@ -196,7 +196,9 @@ def test_a_full_disk_ends_the_run_cleanly_with_what_there_is(tmp_path: Path) -> 
     assert all(record.text == "one two three" for record in found)
 
 
+# Children of a background shell inherit an ignored SIGINT: the runner asks for Python's own handler.
 RUNNER = """
+import signal
 import sys
 from pathlib import Path
 sys.path[:0] = {path!r}
@@ -210,6 +212,7 @@ def watch(progress):
         print("going", flush=True)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     plan = LoadPlan.closed(2, duration_s=60.0, requests=1_000_000)
     outcome = run_load(target_of({url!r}), plan, Numbered(), Path({run_dir!r}), watch)
     print("interrupted" if outcome.interrupted else "finished", outcome.issued, flush=True)
