@@ -23,7 +23,7 @@ from casewright.bench.plan import LoadPlan
 # Part of the schedule's definition: sums are carried over block by block, so another size could round
 # differently in the last bit.
 _BLOCK = 4096
-_MIN_STEP_NS = 100_000
+_MIN_STEP_NS = 200_000
 
 
 class IndexSet:
@@ -126,8 +126,8 @@ def closed_indices(plan: LoadPlan, process: int = 0, done: IndexSet | None = Non
 def user_offsets(plan: LoadPlan, process: int = 0) -> list[int]:
     """When each of the process's users joins a closed loop: nanoseconds from the start.
 
-    Evenly over the ramp, and at most 10,000 users a second: about twice the time it takes to send a request.
-    Users who begin in the same instant stay in step, and each would be timed behind the others.
+    Evenly over the ramp, and at most 5,000 users a second: users who begin in the same instant stay in step,
+    so that all their answers end together, and each would be timed behind the others.
     """
     users = plan.concurrency or 0
     step = max(plan.ramp_s * NS_PER_S / users, _MIN_STEP_NS) if users else 0.0

@@ -20,7 +20,9 @@ from casewright.engines.wire import Api
 
 _SWEEP_NS = 50 * NS_PER_MS
 _SWEEPS_PER_REPORT = 5
-_KEEP_AT_ONCE = 16
+_KEEP_NS = 2 * NS_PER_MS
+_KEEP_WITHIN_NS = 256 * NS_PER_MS
+_KEEP_AT_LEAST = 4
 _LOOK_AT_ONCE = 64
 _DIAL_BATCH = 32
 _REFILL_NS = NS_PER_MS // 2
@@ -130,7 +132,7 @@ class LoadLoop:
         self.timer.call_at_ns(now_ns() + _SWEEP_NS, self._sweep)
         await self._finished
         while self._ended:
-            self._keep_some()
+            self._keep_completed(*self._ended.popleft())
         for connection in list(self._connections):
             connection.close()
         self._report(self.counts)
@@ -175,22 +177,25 @@ class LoadLoop:
     # What connections call (connection.Owner).
 
     def completed(self, connection: Connection, exchange: Exchange, at_ns: int) -> None:
-        """Send the next request at once; this one is kept when the sockets have been served."""
+        """Send the next request at once; this one is kept a little later."""
         self._in_flight -= 1
         if not self._ended:
-            self._loop.call_soon(self._keep_some)
+            self.timer.call_at_ns(at_ns + _KEEP_NS, self._keep_some, at_ns)
         self._ended.append((exchange, at_ns, EOF_ENDED if connection.eof_at else 0))
         self._issuer.ended(connection if connection.reusable else None, at_ns)
         self.check_finished()
 
-    def _keep_some(self) -> None:
-        """A few completed requests into the spool; the sockets come first again after each few."""
-        ended = self._ended
-        for _ in range(min(len(ended), max(_KEEP_AT_ONCE, len(ended) // 16))):
-            exchange, at_ns, flags = ended.popleft()
-            self._keep(exchange, at_ns, None, "", flags)
+    def _keep_some(self, since_ns: int) -> None:
+        """Completed requests into the spool, at a pace: a wave of ends becomes a quarter second of keeping."""
+        ended, now = self._ended, now_ns()
+        share = len(ended) * (now - since_ns) // _KEEP_WITHIN_NS
+        for _ in range(min(len(ended), max(_KEEP_AT_LEAST, share))):
+            self._keep_completed(*ended.popleft())
         if ended:
-            self._loop.call_soon(self._keep_some)
+            self.timer.call_at_ns(now + _KEEP_NS, self._keep_some, now)
+
+    def _keep_completed(self, exchange: Exchange, at_ns: int, flags: int) -> None:
+        self._keep(exchange, at_ns, None, "", flags)
 
     def broken(self, connection: Connection, exchange: Exchange, at_ns: int, kind: str, message: str) -> None:
         """The exchange failed on its connection."""

@@ -112,7 +112,7 @@ def test_closed_indices_partition_what_is_missing(requests: int, finished: set[i
 def test_users_join_over_the_ramp_and_never_at_once() -> None:
     plan = LoadPlan.closed(4, requests=8, ramp_s=2.0, processes=2)
     assert [user_offsets(plan, process) for process in (0, 1)] == [[0, 10**9], [500_000_000, 1_500_000_000]]
-    assert user_offsets(LoadPlan.closed(3, requests=8)) == [0, 100_000, 200_000]
+    assert user_offsets(LoadPlan.closed(3, requests=8)) == [0, 200_000, 400_000]
 
 
 @settings(max_examples=100, deadline=None)
