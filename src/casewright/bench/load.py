@@ -186,7 +186,7 @@ class LoadLoop:
         self.check_finished()
 
     def _keep_some(self, since_ns: int) -> None:
-        """Completed requests into the spool, at a pace: a wave of ends becomes a quarter second of keeping."""
+        """Completed requests into the spool, at a pace: a wave of ends is kept over a quarter second."""
         ended, now = self._ended, now_ns()
         share = len(ended) * (now - since_ns) // _KEEP_WITHIN_NS
         for _ in range(min(len(ended), max(_KEEP_AT_LEAST, share))):
