@@ -305,7 +305,7 @@ def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
 
 
-def document(runs: list[dict[str, Any]], command: str) -> str:
+def document(runs: list[dict[str, Any]], command: str, note: str) -> str:
     """The page under docs/benchmarks."""
     machine = runs[-1]["machine"]
     about = "\n".join(f"* **{case.name}**: {case.what}." for case in cases(0))
@@ -337,7 +337,7 @@ A constant schedule has a gap variation (standard deviation over mean of the gap
 1; no bound was set for it.
 The memory figure is the resident memory after 60,000 requests less that after 10,000, over 50,000.
 
-Command, once a run: `{command}`; the last one also with `--markdown FILE`.
+Command, once a run: `{command}`; the last one also with `--markdown FILE`.{note}
 """
 
 
@@ -354,6 +354,7 @@ def main() -> None:
     parser.add_argument(
         "--wait-idle", type=float, default=0.0, metavar="S", help="at most S before each case"
     )
+    parser.add_argument("--note", default="", help="a sentence for the page's end")
     parser.add_argument("--table-only", action="store_true", help="measure nothing, write the table")
     options = parser.parse_args()
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -366,10 +367,9 @@ def main() -> None:
         options.json.write_text(json.dumps(runs, indent=1))
     print(table(runs))
     if options.markdown is not None:
-        command = (
-            f"python benchmarks/load_ceiling.py --json {options.json.name} --markdown {options.markdown}"
-        )
-        options.markdown.write_text(document(runs, command))
+        wait = f" --wait-idle {options.wait_idle:g}" if options.wait_idle else ""
+        command = f"python benchmarks/load_ceiling.py --json {options.json.name}{wait}"
+        options.markdown.write_text(document(runs, command, options.note))
 
 
 def measured(options: argparse.Namespace, compiler: str) -> dict[str, Any]:
