@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from casewright.engines.failures import redacted
 from casewright.errors import ConfigError, UsageError
 from casewright.values import EngineKind, EngineSpec
 
@@ -113,7 +114,7 @@ def parse_engine(text: str, settings: Settings) -> EngineSpec:
         )
     url, _, model = rest.partition("#")
     return EngineSpec(
-        text=f"{kind}={redact_url(url)}" + (f"#{model}" if model else ""),
+        text=f"{kind}={redacted(url)}" + (f"#{model}" if model else ""),
         kind=cast(EngineKind, kind),
         url=check_url(url, text),
         model=model or None,
@@ -170,16 +171,11 @@ def check_url(url: str, where: str) -> str:
         parts, port_ok = urlsplit(""), False
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_ok or parts.query:
         raise UsageError(
-            f"{where}: {redact_url(url)!r} is not an engine's URL",
+            f"{where}: {redacted(url)!r} is not an engine's URL",
             hint="write http://HOST:PORT or https://HOST",
         )
     path = parts.path.rstrip("/").removesuffix("/v1")
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-
-
-def redact_url(url: str) -> str:
-    """The URL without user name and password, for reports and logs."""
-    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def setting_sources(environment_names: Mapping[str, str]) -> dict[str, str]:
@@ -190,8 +186,3 @@ def setting_sources(environment_names: Mapping[str, str]) -> dict[str, str]:
         env = str(alias.choices[0]) if isinstance(alias, AliasChoices) else name.upper()
         sources[env] = "environment" if environment_names.get(env) else "default"
     return sources
-
-
-def engine_kinds() -> tuple[str, ...]:
-    """Every engine kind there is."""
-    return get_args(EngineKind)

@@ -67,11 +67,6 @@ def percentile_label(q: float, n: int) -> str:
     return name if n >= needed_for(q) else f"{name} (max of {n})"
 
 
-def p95_label(n: int) -> str:
-    """Return ``P95``, or ``P95 (max of n)`` where n is too small for a 95th percentile."""
-    return percentile_label(0.95, n)
-
-
 def distribution(values: Values, failed: int = 0) -> Distribution:
     """Summarise ``values`` (of the completed requests, any unit); ``failed`` requests count as +infinity.
 
@@ -291,11 +286,3 @@ def tpot_ns(
         return None
     later = output_tokens - first_chunk_tokens
     return (t_last - t_first) / later if later > 0 else None
-
-
-def geometric_mean(values: Values) -> float:
-    """Return the geometric mean of positive values (the mean for ratios: it does not depend on the base)."""
-    sample = np.asarray(values, dtype=np.float64)
-    if len(sample) == 0 or not (sample > 0).all():
-        raise ValueError("a geometric mean needs positive values")
-    return float(np.exp(np.log(sample).mean()))

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scipy import special
 
 from casewright.api.bench import Interval, Run, TargetResult
-from casewright.api.compare import Estimate
 from casewright.bench.sample import Sample
 from casewright.bench.stats import (
     NS_PER_MS,
@@ -230,15 +229,6 @@ def goodput(expressions: Sequence[str], sample: Sample) -> Interval | None:
     """Return requests meeting every time target / attempted, with Wilson's interval; None without targets."""
     met = _met([parse_target(text) for text in expressions], sample)
     return None if met is None else wilson(int(met.sum()), len(met))
-
-
-def evaluate_ratio(spec: TargetSpec, found: Estimate | None, better: str) -> TargetResult:
-    """Return a ratio target's result from a comparison; ``better`` is the side that should be ahead."""
-    if found is None or found.ratio is None:
-        return not_measured(spec, "the comparison gave no interval of this ratio")
-    r = found.ratio
-    value, low, high = (r.value, r.low, r.high) if better == "A" else (1 / r.value, 1 / r.high, 1 / r.low)
-    return judged(spec, Observation(value, low, high, f"{found.pairs} pairs of blocks"))
 
 
 def exit_code(results: Sequence[TargetResult], *, valid: bool = True, reachable: bool = True) -> int:

@@ -8,8 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from casewright.cli.targets import embedded_config
 from casewright.engines.connect import open_engine
-from casewright.engines.llama_server import EmbeddedConfig, EmbeddedServer
+from casewright.engines.llama_server import EmbeddedServer
+from casewright.engines.vllm_cpu import completed
 from casewright.errors import EngineUnreachable, ServerFailure
 from casewright.settings import Settings
 from casewright.values import EngineIdentity, EngineSpec
@@ -54,21 +56,10 @@ async def examine(spec: EngineSpec, settings: Settings) -> Probe:
     return await _ask(spec, settings, None)
 
 
-def embedded_config(spec: EngineSpec, settings: Settings) -> EmbeddedConfig:
-    """The shape of the embedded engine that a spec without a URL names."""
-    options = {name: int(value) for name, value in spec.options}
-    return EmbeddedConfig(
-        model_path=settings.embedded_model,
-        slots=options.get("slots", settings.embedded_slots),
-        threads=options.get("threads", settings.embedded_threads),
-        context=options.get("context", settings.embedded_context),
-    )
-
-
 async def _ask(spec: EngineSpec, settings: Settings, known: EngineIdentity | None) -> Probe:
     try:
         async with open_engine(spec, api_key=settings.api_key(spec.kind)) as engine:
-            identity = known or await engine.identity()
+            identity = known or completed(await engine.identity(), spec.url or "", settings.data_dir)
             await engine.health()  # makes the connection, so that the token's time is not the handshake's
             answered = await engine.probe()
     except EngineUnreachable as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +11,7 @@ from casewright.api.bench import TargetResult
 from casewright.bench.record import RequestRecord
 from casewright.bench.sample import Sample
 from casewright.bench.target_spec import parse_target
-from casewright.bench.targets import attained, evaluate_ratio, exit_code, goodput
-from casewright.bench.verdict import Metric, estimate
+from casewright.bench.targets import attained, exit_code, goodput
 from casewright.errors import UsageError
 
 MS = 1_000_000
@@ -254,16 +251,6 @@ def test_goodput_counts_requests_that_meet_every_time_target() -> None:
     assert share is not None
     assert share.value == pytest.approx(0.8)
     assert goodput(["error_rate<1%"], seen) is None
-
-
-def test_a_ratio_is_judged_by_the_comparisons_interval() -> None:
-    rng = np.random.default_rng(1)
-    pairs = [(100.0, 100.0 * math.exp(x)) for x in rng.normal(math.log(6), 0.03, 8)]
-    found = estimate(pairs, Metric("e2e_p50_ms", "lower_better"))
-    assert evaluate_ratio(parse_target("latency_ratio>=5x"), found, "A").status == "PASS"
-    assert evaluate_ratio(parse_target("latency_ratio>=5x"), found, "B").status == "FAIL"
-    assert evaluate_ratio(parse_target("latency_ratio>=6x"), found, "A").status == "NOT PROVEN"
-    assert evaluate_ratio(parse_target("latency_ratio>=6x"), None, "A").status == "NOT MEASURED"
 
 
 def test_exit_codes() -> None:
