@@ -54,7 +54,8 @@ def test_false_verdicts_stay_below_the_bound_under_hard_noise(noise: NoiseSource
 
 def test_false_verdicts_stay_below_the_bound_on_the_noise_file() -> None:
     for noise in noises(load(RECORDED)):
-        assert worst(noise) <= BOUND, noise.name
+        # as many trials as the committed table has: fewer widen the interval, not the method's error
+        assert worst(noise, trials=40_000) <= BOUND, noise.name
 
 
 def test_pairs_as_units_would_be_too_sure_in_slow_noise_and_fours_are_not() -> None:

@@ -307,7 +307,8 @@ def test_stop_cuts_what_is_in_flight_and_keeps_it(tmp_path: Path) -> None:
         plan = LoadPlan.closed(3, requests=1000)
         found, load = drive(target_of(server.url), plan, tmp_path, report=stop_when_all_hang)
     assert load.interrupted
-    assert [record.cut for record in found] == [False] * 3 + [True] * 3
+    # completed answers are kept at a pace, so one of them may come after those that were cut
+    assert sorted(record.cut for record in found) == [False] * 3 + [True] * 3
     assert all(record.error is None for record in found)
 
 
