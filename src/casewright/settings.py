@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
@@ -21,6 +21,7 @@ from casewright.errors import ConfigError, UsageError
 from casewright.values import EngineKind, EngineSpec
 
 Provider = Literal["ollama", "vllm", "embedded"]
+Port = Annotated[int, Field(ge=1, le=65535)]
 _PROVIDERS = ("ollama", "vllm", "embedded")
 _SERVED_KINDS = ("ollama", "vllm", "embedded", "openai", "simulator")
 _EMBEDDED_OPTIONS = {"slots", "threads", "context"}
@@ -57,6 +58,38 @@ class Settings(BaseSettings):
     )
     embedded_model: Path | None = Field(
         None, validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_MODEL", "embedded_model")
+    )
+
+    embedded_url: str = Field(
+        "http://127.0.0.1:11435", validation_alias=AliasChoices("CASEWRIGHT_EMBEDDED_URL", "embedded_url")
+    )
+    auth: Literal["auto", "none"] = Field("auto", validation_alias=AliasChoices("CASEWRIGHT_AUTH", "auth"))
+    service_key: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("CASEWRIGHT_SERVICE_KEY", "service_key")
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", validation_alias=AliasChoices("CASEWRIGHT_LOG_LEVEL", "log_level")
+    )
+    rag_url: str = Field("http://127.0.0.1:8003", validation_alias=AliasChoices("RAG_URL", "rag_url"))
+    notes_url: str = Field("http://127.0.0.1:8100", validation_alias=AliasChoices("NOTES_URL", "notes_url"))
+    documents_url: str = Field(
+        "http://127.0.0.1:8101", validation_alias=AliasChoices("DOCUMENTS_URL", "documents_url")
+    )
+    engine_port: Port = Field(11435, validation_alias=AliasChoices("CASEWRIGHT_ENGINE_PORT", "engine_port"))
+    rag_port: Port = Field(8003, validation_alias=AliasChoices("CASEWRIGHT_RAG_PORT", "rag_port"))
+    notes_port: Port = Field(8100, validation_alias=AliasChoices("CASEWRIGHT_NOTES_PORT", "notes_port"))
+    documents_port: Port = Field(
+        8101, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENTS_PORT", "documents_port")
+    )
+    web_port: Port = Field(3000, validation_alias=AliasChoices("CASEWRIGHT_WEB_PORT", "web_port"))
+    document_bytes: int = Field(
+        50 * 1024 * 1024,
+        ge=1024,
+        le=2**31,
+        validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_BYTES", "document_bytes"),
+    )
+    document_seconds: float = Field(
+        120.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_SECONDS", "document_seconds")
     )
 
     @property

@@ -1,0 +1,101 @@
+"""Who may ask: anyone on this machine until a key exists; beyond it, whoever shows a key with the scope."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+from casewright.errors import ConfigError, Forbidden, MisdirectedRequest, Unauthenticated
+from casewright.services.kit.config import AuthMode
+from casewright.services.kit.keys import KeyStore
+
+OPEN_PATHS = frozenset({"/live"})
+_HINT = "send it as: Authorization: Bearer KEY; casewright keys create makes one"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def refuse_open_start(host: str, auth: AuthMode, keys: KeyStore) -> None:
+    """Refuse to serve beyond this machine without a key.
+
+    Raises:
+        ConfigError: other machines reach ``host``, no key exists, and nobody chose that on purpose.
+    """
+    if not is_loopback(host) and auth != "none" and not keys.active():
+        raise ConfigError(
+            f"other machines can reach {host}, and there is no API key",
+            hint="make one with casewright keys create NAME, listen on 127.0.0.1, or set "
+            "CASEWRIGHT_AUTH=none where something in front decides who may ask",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Decides over one request by its headers. ``scope`` is the service's own; ``token`` the stack's.
+
+    ``cookie`` names a cookie that may carry the key instead of the header: for pages that people look at.
+    """
+
+    scope: str
+    host: str
+    auth: AuthMode
+    keys: KeyStore
+    token: str
+    open_paths: frozenset[str] = OPEN_PATHS
+    cookie: str | None = None
+
+    def check(self, path: str, headers: Mapping[str, str]) -> None:
+        """Let a request pass.
+
+        Raises:
+            MisdirectedRequest: a service on loopback was asked under a foreign name (DNS rebinding).
+            Unauthenticated: a key is needed and missing, or what was sent is none of ours.
+            Forbidden: the key does not open this service.
+        """
+        if is_loopback(self.host):
+            _check_name(headers.get("host", ""))
+        if path in self.open_paths or self.auth == "none":
+            return
+        scheme, _, given = self._credential(headers).partition(" ")
+        if not given.strip():
+            if self.keys.active() or not is_loopback(self.host):
+                raise Unauthenticated("this service asks for an API key", hint=_HINT)
+            return
+        if scheme.lower() != "bearer":
+            raise Unauthenticated(f"{scheme} is not how this service is asked", hint=_HINT)
+        token = given.strip()
+        if hmac.compare_digest(token.encode("utf-8", "replace"), self.token.encode()):
+            return
+        key = self.keys.find(token)
+        if key is None:
+            raise Unauthenticated("the API key is not one of ours, or was revoked", hint=_HINT)
+        if self.scope not in key.scopes and "admin" not in key.scopes:
+            raise Forbidden(
+                f"key {key.id} does not open {self.scope}",
+                hint=f"make one that does: casewright keys create NAME --scope {self.scope}",
+            )
+
+    def _credential(self, headers: Mapping[str, str]) -> str:
+        said = headers.get("authorization", "")
+        if not said and self.cookie is not None:
+            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+            said = f"Bearer {found.value}" if found is not None else ""
+        return said
+
+
+def _check_name(host: str) -> None:
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if name and not is_loopback(name.strip("[]")):
+        raise MisdirectedRequest(
+            f"this service listens on this machine only and does not answer as {name[:100]!r}",
+            hint="ask it as localhost or 127.0.0.1",
+        )
