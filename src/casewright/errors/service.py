@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from casewright.errors.base import CasewrightError
+from casewright.errors.base import EXIT_USAGE, CasewrightError
 
 
 class RequestError(CasewrightError):
@@ -149,6 +149,7 @@ class PortTaken(StackError):
     """Another process listens where one of ours should."""
 
     kind = "port_taken"
+    exit_code = EXIT_USAGE
 
 
 class StartFailed(StackError):

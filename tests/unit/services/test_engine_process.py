@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from casewright.engines.llama_server import EmbeddedConfig
-from casewright.errors import EXIT_USAGE, UsageError
+from casewright.errors import EXIT_USAGE, PortTaken, UsageError
 from casewright.services.engine_process import ServeConfig, refuse_open_host, serve
 
 
@@ -26,7 +26,7 @@ def test_beyond_loopback_needs_a_key(host: str) -> None:
 def test_a_taken_port_is_a_finding() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{port}") as caught:
+        with pytest.raises(PortTaken, match=f"cannot listen on 127.0.0.1:{port}") as caught:
             serve(ServeConfig(EmbeddedConfig(), port=port), lambda _: None)
     assert "--port" in caught.value.hint
 
