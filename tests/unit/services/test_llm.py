@@ -1,0 +1,146 @@
+"""The engine in charge: switched while requests are under way, proven by a token, found again."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from casewright.engines.base import Deadlines
+from casewright.engines.wire import ChatRequest, Message
+from casewright.errors import EngineError
+from casewright.services.llm import EngineAccess, LanguageModel, LlmConfig
+from casewright.services.provider import FILE, ProviderFile
+from casewright.values import EngineKind, EngineSpec
+from contract.scripted_upstream import ABOUT, Face, served_face
+
+
+def access(kind: EngineKind, url: str) -> EngineAccess:
+    return EngineAccess(EngineSpec(text=kind, kind=kind, url=url))
+
+
+def nobody() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def model(data_dir: Path, *, embedded: str, ollama: str) -> AsyncIterator[LanguageModel]:
+    config = LlmConfig(
+        data_dir,
+        {
+            "embedded": access("embedded", embedded),
+            "ollama": access("ollama", ollama),
+            "vllm": access("vllm", nobody()),
+        },
+        deadlines=Deadlines(connect_s=2, first_token_s=5, idle_s=5, total_s=10),
+        fresh_s=0.0,
+    )
+    found = LanguageModel(config)
+    try:
+        yield found
+    finally:
+        await found.aclose()
+
+
+def question(text: str = "Hello") -> ChatRequest:
+    return ChatRequest(model=ABOUT.model, messages=(Message("user", text),), max_tokens=8)
+
+
+async def test_what_answers_is_told_under_its_true_name(tmp_path: Path) -> None:
+    with served_face() as face:
+        async with model(tmp_path, embedded=face.url, ollama=face.url) as llm:
+            ours = await llm.status()
+            ProviderFile(tmp_path).write("ollama")
+            theirs = await llm.status()
+    assert (ours.provider, ours.source, ours.llm_available) == ("embedded", "default", True)
+    assert (theirs.provider, theirs.source, theirs.llm_available) == ("ollama", "file", True)
+    assert ours.model == theirs.model == ABOUT.model
+    assert ours.engine is not None
+    assert theirs.engine is not None
+    assert "Casewright embedded" in ours.engine
+    assert "Casewright embedded" in theirs.engine, "a stand-in keeps its own name behind Ollama's API"
+    assert ours.strategies == {"answer": "extractive", "letter": "extractive"}
+
+
+async def test_a_stream_under_way_ends_where_it_began(tmp_path: Path) -> None:
+    with served_face() as before, served_face() as after:
+        async with model(tmp_path, embedded=before.url, ollama=after.url) as llm:
+            async with llm.lease() as old:
+                stream = old.engine.chat(question())
+                first = await anext(stream)
+                ProviderFile(tmp_path).write("ollama")
+                async with llm.lease() as new:
+                    assert (old.provider, new.provider) == ("embedded", "ollama")
+                    assert (await new.engine.complete(question())).text == "Hello wörld"
+                rest = [event async for event in stream]
+            assert len([first, *rest]) == 4, (
+                "three pieces and the end, though the provider changed in between"
+            )
+
+
+async def test_an_engine_that_is_not_there_is_told_and_found_when_it_comes(tmp_path: Path) -> None:
+    with served_face() as face:
+        async with model(tmp_path, embedded=nobody(), ollama=face.url) as llm:
+            gone = await llm.status()
+            assert not gone.llm_available
+            assert gone.reason is not None
+            assert "refused" in gone.reason.lower() or "listens" in gone.reason.lower(), gone.reason
+            async with llm.lease() as lease:
+                assert not lease.available
+                assert lease.strategy("answer") == "extractive"
+            ProviderFile(tmp_path).write("ollama")
+            assert (await llm.status()).llm_available
+
+
+async def test_an_engine_that_fails_in_a_lease_is_asked_anew(tmp_path: Path) -> None:
+    with served_face() as face:
+        async with model(tmp_path, embedded=face.url, ollama=face.url) as llm:
+            assert (await llm.status()).llm_available
+            asked = len(face.upstream.bodies)
+            with pytest.raises(EngineError):
+                async with llm.lease() as lease:
+                    await lease.engine.complete(question("REFUSE"))
+            async with llm.lease() as lease:
+                assert lease.available
+            assert len(face.upstream.bodies) == asked + 2, "the refused request, and a probe after it"
+
+
+async def test_health_answers_while_a_probe_hangs(tmp_path: Path) -> None:
+    with served_face() as face:
+        await _hanging(tmp_path, face)
+
+
+async def _hanging(tmp_path: Path, face: Face) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        config = LlmConfig(
+            tmp_path,
+            {name: access("embedded", url) for name in ("embedded", "ollama", "vllm")},
+            probe_s=0.3,
+            wait_s=0.05,
+            fresh_s=0.0,
+        )
+        llm = LanguageModel(config)
+        first = await llm.status()
+        assert not first.llm_available
+        assert first.checked_s_ago is None
+        found = first
+        while found.checked_s_ago is None:
+            found = await llm.status()
+        assert found.reason == "no token within 0.3 s"
+        await llm.aclose()
+
+
+async def test_a_provider_file_nobody_can_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / FILE
+    path.parent.mkdir()
+    path.write_text("{")
+    async with model(tmp_path, embedded=nobody(), ollama=nobody()) as llm:
+        found = await llm.status()
+    assert not found.llm_available
+    assert found.reason is not None
+    assert "does not name a provider" in found.reason
