@@ -1,0 +1,189 @@
+"""Notes as numbered lines, and the entries they make: a line, or a line that goes on over the next ones."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Heading = Literal["none", "matters", "ours", "yours", "actions", "private"]
+
+_ENDS = re.compile(r"\r\n|\r|\n")
+_BULLET = re.compile(r"(?:[*•·‣▪◦●○–—>+]+|-(?=\s|[^\W\d_])|\[ \]|#{1,6}(?=\s))\s*")
+_LETTERED = re.compile(r"\(?[a-zA-Z]\)\s+|\(?(?:ii|iii|iv|vi|vii|viii|ix)\)\s+")
+_NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
+_MONTH_NEXT = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am\b|pm\b|days?|weeks?|months?|years?)", re.IGNORECASE
+)
+# A line that begins with one of these in lower case goes on from the line before: alone it would lose its
+# condition or its date.
+_GOES_ON = frozenset(
+    "and or but by if unless until only except because before after on at for from with without as so when"
+    " which who that then provided otherwise plus nor".split()
+)
+HEADINGS: dict[Heading, frozenset[str]] = {
+    "matters": frozenset(
+        (
+            "background|discussion|discussed|matters|matters discussed|issues|facts|notes|meeting notes|summary"
+            "|advice|advice given|circumstances|situation|current situation|income|expenditure|debts|housing"
+            "|benefits|employment|health|family|points discussed|what we discussed"
+        ).split("|")
+    ),
+    "ours": frozenset(
+        (
+            "our actions|our action|adviser actions|adviser action|adviser to do|adv to do|adv actions"
+            "|actions for us|actions for adviser|adviser's actions|we will|i will|my actions|for me|for us"
+            "|for adviser|us to do|me to do|caseworker actions|caseworker to do|what we will do"
+        ).split("|")
+    ),
+    "yours": frozenset(
+        (
+            "client actions|client action|client to do|cl to do|ct to do|cl actions|cl action|client's actions"
+            "|actions for client|actions for cl|your actions|you will|for client|for cl|client will|cl will"
+            "|client to|cl to|what you need to do|you to do"
+        ).split("|")
+    ),
+    "actions": frozenset(
+        "actions|action|action points|action point|to do|todo|next steps|next step|follow up|ap|aps".split("|")
+    ),
+    "private": frozenset(
+        (
+            "private|nb private|private notes|private note|internal|internal notes|internal note|internal only"
+            "|not for letter|not for the letter|not for client|not for cl|off the record|confidential"
+            "|for file only|file note only"
+        ).split("|")
+    ),
+}
+_HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with something on it. ``number`` counts from 1; ``start`` and ``end`` are its span in the notes.
+
+    ``text`` is the line without its bullet or number, white space and control characters made single spaces;
+    ``bullet`` says that it had one.
+    """
+
+    number: int
+    start: int
+    end: int
+    text: str
+    bullet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is decided as one: usually one line. ``heading`` is the one it stands under."""
+
+    lines: tuple[Line, ...]
+    text: str
+    heading: Heading
+    left_out: str | None = None
+
+
+def flatten(text: str) -> str:
+    """One line of printable text: white space and control characters as single spaces, invisible ones gone.
+
+    Invisible are the format characters that may reorder what a reader sees; the two joiners that some
+    scripts need are kept.
+    """
+    kept = []
+    for char in text:
+        kind = unicodedata.category(char)
+        if kind in ("Cc", "Zl", "Zp", "Zs"):
+            kept.append(" ")
+        elif kind == "Cs" or (kind == "Cf" and char not in "\u200c\u200d"):
+            continue
+        else:
+            kept.append(char)
+    return " ".join("".join(kept).split())
+
+
+def read_lines(notes: str) -> tuple[Line, ...]:
+    """The lines with something on them, in order; numbers count every line of the notes."""
+    lines: list[Line] = []
+    start, last_number = 0, 0
+    ends = [(m.start(), m.end()) for m in _ENDS.finditer(notes)] + [(len(notes), len(notes))]
+    for number, (end, after) in enumerate(ends, 1):
+        raw = notes[start:end]
+        if raw.strip():
+            text, bullet, last_number = _without_bullet(flatten(raw), last_number)
+            lines.append(Line(number, start, end, text, bullet))
+        start = after
+    return tuple(lines)
+
+
+def _without_bullet(text: str, last_number: int) -> tuple[str, bool, int]:
+    """The text after its bullet; a number is one only where it counts on, for "5. £40" may mean five."""
+    bullet = _BULLET.match(text) or _LETTERED.match(text)
+    rest = text[bullet.end() :] if bullet else text
+    counted = _NUMBERED.match(rest)
+    if (
+        counted
+        and int(counted[1]) == last_number + 1
+        and not rest[: counted.end()].startswith("(0")
+        and not _MONTH_NEXT.match(rest[counted.end() :])
+    ):
+        return rest[counted.end() :], True, int(counted[1])
+    return rest, bullet is not None, last_number
+
+
+def heading_of(text: str) -> Heading | None:
+    """The heading that a whole line is; None if it is none of those that are known."""
+    plain = text.strip(" *_#=-:.").lower().replace("’", "'")
+    return _HEADING_OF.get(" ".join(plain.split()))
+
+
+def inline_heading(text: str) -> tuple[Heading, str] | None:
+    """``Client to do: send form`` as its heading and the rest; None where no known heading leads."""
+    before, colon, rest = text.partition(":")
+    if not colon or not rest.strip() or len(before) > 40:
+        return None
+    kind = heading_of(before)
+    return (kind, rest.strip()) if kind else None
+
+
+def _unknown_heading(text: str) -> bool:
+    """A short label with a colon and nothing else, which says nothing of its own."""
+    body = text[:-1].split()
+    return text.endswith(":") and 1 <= len(body) <= 3 and all(word.isalpha() for word in body)
+
+
+def read_entries(notes: str) -> tuple[Entry, ...]:
+    """Every non-blank line in exactly one entry, in order.
+
+    A heading covers the lines below it to the next heading; its reach for lines that do not say themselves who
+    acts ends at the first blank line after one of them. A heading for private remarks reaches to the next one.
+    """
+    entries: list[Entry] = []
+    heading: Heading = "none"
+    filled, before = False, 0
+    for line in read_lines(notes):
+        gap = bool(before) and line.number > before + 1
+        before = line.number
+        if gap and filled and heading not in ("private", "matters"):
+            heading = "none"
+        kind = heading_of(line.text)
+        if kind is not None or _unknown_heading(line.text):
+            heading, filled = kind or "none", False
+            reason = "a heading" if kind != "private" else "a heading for private remarks"
+            entries.append(Entry((line,), line.text, "none", reason))
+            continue
+        if not any(char.isalnum() for char in line.text):
+            entries.append(Entry((line,), line.text, "none", "nothing to read on it"))
+            continue
+        last = entries[-1] if entries else None
+        if last is not None and last.left_out is None and not gap and _goes_on(line, last):
+            entries[-1] = Entry((*last.lines, line), f"{last.text} {line.text}", last.heading)
+            continue
+        filled = True
+        entries.append(Entry((line,), line.text, heading))
+    return tuple(entries)
+
+
+def _goes_on(line: Line, last: Entry) -> bool:
+    first = line.text.split(maxsplit=1)[0].strip(",")
+    whole = last.text.endswith((".", "!", "?", ";"))
+    return not line.bullet and not whole and first in _GOES_ON
