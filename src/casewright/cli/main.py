@@ -8,7 +8,7 @@ import typer
 import typer.exceptions
 from rich.console import Console
 
-from casewright.cli import bench, engine, qualify
+from casewright.cli import bench, config, engine, keys, provider, qualify, serve, up
 from casewright.errors import EXIT_INTERRUPTED, EXIT_USAGE, CasewrightError
 
 app = typer.Typer(
@@ -21,6 +21,11 @@ app = typer.Typer(
 app.add_typer(bench.app, name="bench")
 engine.app.command()(qualify.qualify)
 app.add_typer(engine.app, name="engine")
+for command in (up.up, up.down, up.ps, up.logs, serve.serve):
+    app.command()(command)
+app.add_typer(provider.app, name="provider")
+app.add_typer(keys.app, name="keys")
+app.add_typer(config.app, name="config")
 
 
 def run(arguments: list[str], commands: typer.Typer = app, name: str = "casewright") -> int:

@@ -1,0 +1,188 @@
+"""``casewright up``, ``down``, ``ps`` and ``logs``: the stack as processes of this machine."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from casewright.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_TARGET_FAILED, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from casewright.stack.plan import Places
+    from casewright.stack.run import Started
+
+
+def up(
+    *,
+    target: Annotated[str, typer.Option(help="Where: local, processes on this machine.")] = "local",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds until everything must be healthy.")] = 60.0,
+    engine: Annotated[
+        bool, typer.Option(help="Start the embedded engine; without it CASEWRIGHT_EMBEDDED_URL is used.")
+    ] = True,
+    detach: Annotated[
+        bool, typer.Option("--detach/--attach", help="Return when it is healthy, or stay and show the logs.")
+    ] = True,
+) -> int:
+    """Start the stack: one engine process, the three services and the page, restarted when they end.
+
+    Exit codes: 0 everything is healthy (or it ran already), 1 it runs and something is degraded, 70 it did
+    not start and nothing was left running, 130 interrupted, likewise.
+    """
+    from casewright.cli.stack_view import console_for, places_of, watching
+    from casewright.services.kit.keys import service_token
+    from casewright.settings import load_settings
+    from casewright.stack.plan import plan_from
+    from casewright.stack.run import Order, start
+
+    if target != "local":
+        raise UsageError(
+            f"up has no target {target!r}",
+            hint="local; for containers: docker compose -f docker-compose.vllm.yml up -d",
+        )
+    settings = load_settings()
+    places, console = places_of(settings), console_for()
+    plan = plan_from(settings, engine=engine)
+    with calling_off() as stop:
+        places.prepare()
+        order = Order(plan, places, timeout, service_token(settings.data_dir))
+        with watching(console) as watch:
+            started = start(order, stop, watch)
+        _tell(started, console, places)
+        if started.outcome == "interrupted":
+            return EXIT_INTERRUPTED
+        if not detach:
+            return _attached(places, [each.name for each in plan.processes], stop)
+    return EXIT_TARGET_FAILED if started.outcome == "degraded" else EXIT_OK
+
+
+def _tell(started: Started, console: Console, places: Places) -> None:
+    from casewright.cli.stack_view import status_table
+
+    if started.cleared:
+        console.print(f"ended {started.cleared} processes that a lost supervisor had left")
+    if started.outcome == "interrupted":
+        console.print("interrupted: everything was stopped again")
+        return
+    console.print(status_table(started.status))
+    if started.outcome == "already running":
+        console.print("it runs already; nothing was started or restarted")
+        for line in started.differs:
+            console.print(f"  differs from what you ask for now: {line}", markup=False)
+        if started.differs:
+            console.print("  to change it: casewright down, then casewright up")
+        return
+    found = (
+        "healthy" if started.outcome == "healthy" else "it serves, and something is degraded: see the reasons"
+    )
+    console.print(
+        f"{found} after {started.seconds:.1f} s; logs in {places.logs}", markup=False, soft_wrap=True
+    )
+    web = next((each.url for each in started.status.processes if each.name == "web"), None)
+    if web is not None:
+        console.print(f"the page: {web}")
+
+
+def _attached(places: Places, names: list[str], stop: threading.Event) -> int:
+    """Show the logs until told to stop, then stop everything."""
+    from casewright.stack.logs import follow
+    from casewright.stack.run import stop_all
+
+    try:
+        for name, line in follow({each: places.log(each) for each in names}, stop):
+            print(f"{name:<10} {line}", flush=True)
+    finally:
+        stop_all(places)
+    print("stopped")
+    return EXIT_INTERRUPTED
+
+
+@contextmanager
+def calling_off() -> Iterator[threading.Event]:
+    """Yield the event that Ctrl-C or SIGTERM sets.
+
+    A second Ctrl-C does no more: stopping has deadlines of its own, and cut short it would leave processes.
+    """
+    stop = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def down() -> int:
+    """Stop the stack, whoever is left of it. Not running is fine."""
+    from casewright.cli.stack_view import places_of
+    from casewright.settings import load_settings
+    from casewright.stack.run import stop_all
+
+    with calling_off():
+        ended = stop_all(places_of(load_settings()))
+    print(f"stopped, {ended} processes ended" if ended else "it was not running")
+    return EXIT_OK
+
+
+def ps(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> int:
+    """Show every process: state, pid, uptime, restarts, port, health, provider, memory.
+
+    Exit codes: 0 everything is supervised and serves, 1 it does not, or is not running.
+    """
+    from casewright.cli.stack_view import console_for, known_token, places_of, status_table
+    from casewright.settings import load_settings
+    from casewright.stack.status import stack_status
+
+    settings = load_settings()
+    status = stack_status(places_of(settings), known_token(settings))
+    code = EXIT_OK if status.serves else EXIT_TARGET_FAILED
+    if as_json:
+        print(status.model_dump_json(indent=2, by_alias=True))
+        return code
+    if status.processes:
+        console_for().print(status_table(status))
+    if status.state == "unsupervised":
+        print("the supervisor is gone: what still serves is not restarted when it ends")
+        print("  try: casewright up (ends what is left and starts anew), or casewright down")
+    elif status.state == "stopped":
+        print("it is not running; casewright up starts it")
+    return code
+
+
+def logs(
+    name: Annotated[str | None, typer.Argument(help="One process; all of them when left out.")] = None,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=100_000, help="Last lines of each.")] = 50,
+) -> int:
+    """Show what the processes logged: engine, rag, notes, documents, web, supervisor."""
+    from casewright.cli.stack_view import places_of
+    from casewright.settings import load_settings
+    from casewright.stack.logs import follow as new_lines
+    from casewright.stack.logs import tail
+    from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR
+
+    places = places_of(load_settings())
+    known = (ENGINE, *SERVICES, SUPERVISOR)
+    if name is not None and name not in known:
+        raise UsageError(f"there is no process {name!r}", hint=f"one of {', '.join(known)}")
+    paths = {each: places.log(each) for each in ((name,) if name else known)}
+    found = {each: path for each, path in paths.items() if path.exists()}
+    if not found and not follow:
+        print(f"nothing was logged in {places.logs}; casewright up starts the stack")
+        return EXIT_OK
+    with calling_off() as stop:
+        for each, path in found.items():
+            for line in tail(path, lines):
+                print(line if name else f"{each:<10} {line}")
+        if follow:
+            for each, line in new_lines(paths, stop):
+                print(line if name else f"{each:<10} {line}", flush=True)
+    return EXIT_OK

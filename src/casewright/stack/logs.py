@@ -1,0 +1,69 @@
+"""The processes' logs: their last lines, and new lines as they come."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TAIL_BYTES = 1_000_000
+CHECK_S = 0.3
+
+
+def tail(path: Path, lines: int) -> list[str]:
+    """The last lines of a log, [] when there is none; at most its last megabyte is read."""
+    if lines < 1:
+        return []
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL_BYTES))
+            found = file.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return []
+    return found[-lines:]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """One log from where we stopped reading, across its rotation."""
+
+    path: Path
+    at: int = 0
+    inode: int = 0
+    rest: bytes = b""
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        try:
+            about = self.path.stat()
+        except OSError:
+            return
+        self.at, self.inode = about.st_size, about.st_ino
+
+    def new_lines(self) -> list[str]:
+        """Whole lines that came since."""
+        try:
+            with self.path.open("rb") as file:
+                about = os.fstat(file.fileno())
+                if about.st_ino != self.inode or about.st_size < self.at:
+                    self.at, self.inode, self.rest = 0, about.st_ino, b""
+                file.seek(self.at)
+                piece = file.read(TAIL_BYTES)
+        except FileNotFoundError:
+            return []
+        self.at += len(piece)
+        *whole, self.rest = (self.rest + piece).split(b"\n")
+        return [line.decode("utf-8", "replace") for line in whole]
+
+
+def follow(paths: Mapping[str, Path], stop: threading.Event) -> Iterator[tuple[str, str]]:
+    """Yield (name, line) as lines come, until ``stop`` is set."""
+    readers = {name: _Reader(path) for name, path in paths.items()}
+    while not stop.is_set():
+        for name, reader in readers.items():
+            for line in reader.new_lines():
+                yield name, line
+        stop.wait(CHECK_S)

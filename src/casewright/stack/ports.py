@@ -1,0 +1,59 @@
+"""Whether the ports are free, and who has those that are not."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+import psutil  # type: ignore[import-untyped]
+
+from casewright.errors import PortTaken
+from casewright.stack.plan import HOST, ProcessSpec
+
+
+def require_free(processes: Sequence[ProcessSpec]) -> None:
+    """Refuse to start what cannot listen.
+
+    Raises:
+        PortTaken: at least one port is taken; every such port is named with who has it.
+    """
+    taken = [each for each in processes if not is_free(each.port)]
+    if not taken:
+        return
+    said = "; ".join(
+        f"port {each.port}, wanted by {each.name}, is taken by {holder(each.port)}" for each in taken
+    )
+    raise PortTaken(
+        said,
+        hint="end that process, or choose other ports: "
+        + " ".join(f"{each.setting}={_other(each.port)}" for each in taken),
+    )
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now, in the way our servers do."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def holder(port: int) -> str:
+    """Who listens there, as far as this user may see."""
+    try:
+        for each in psutil.net_connections(kind="tcp"):
+            if each.status == psutil.CONN_LISTEN and each.laddr.port == port and each.pid:
+                process = psutil.Process(each.pid)
+                return f"{process.name()} (pid {each.pid}: {' '.join(process.cmdline())[:100]})"
+    except psutil.Error:
+        pass
+    return "a process that this user may not look at"
+
+
+def _other(port: int) -> int:
+    """A free port near by, to be named as an example."""
+    return next((each for each in range(port + 1, min(port + 200, 65536)) if is_free(each)), port)
