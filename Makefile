@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check lock docs clean
+.PHONY: help setup demo test check lock lock-images image-steps compose-config docs clean
 
 help:
 	@echo "make demo    set everything up and compare one model served with 1 slot and with 4 (under 5 minutes)"
@@ -48,6 +48,26 @@ UV_LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url -
 lock: .stamp-dev
 	$(UV_LOCK) --upgrade --extra stack -o requirements/run.lock pyproject.toml
 	$(UV_LOCK) --upgrade --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+	$(MAKE) lock-images
+
+# What goes into the images: the versions that were tested, and of the extras only what each service needs.
+IMAGES := requirements/images
+UV_IMAGE := $(UV_LOCK) -c requirements/run.lock -c requirements/dev.lock
+
+lock-images: .stamp-dev
+	$(UV_IMAGE) --extra services --extra text -o $(IMAGES)/rag-notes.lock pyproject.toml $(IMAGES)/openai.in
+	$(UV_IMAGE) --extra services --extra documents -o $(IMAGES)/documents.lock pyproject.toml $(IMAGES)/openai-ollama.in
+	$(UV_IMAGE) --extra services -o $(IMAGES)/web.lock pyproject.toml
+	$(UV_IMAGE) --extra services --extra embedded -o $(IMAGES)/engine.lock pyproject.toml
+	$(UV_IMAGE) -o $(IMAGES)/build.lock $(IMAGES)/build.in
+
+# The Dockerfile's build steps, executed without a container (about 2 GB in a directory that is removed afterwards).
+image-steps: .stamp-dev
+	$(BIN)/python tools/image_steps.py
+
+# Both flavours of compose read both files (each in an environment of its own, which is removed afterwards).
+compose-config: .stamp-dev
+	$(BIN)/python tools/compose_config.py
 
 clean:
 	rm -rf $(VENV) .stamp-* .mypy_cache .ruff_cache .pytest_cache
