@@ -1,0 +1,138 @@
+"""What must hold before a sentence leaves: code reads the sentence and its lines again and compares.
+
+It does not use the templates: line and sentence are each brought to the same bare form (shorthand expanded,
+people as persons, articles gone) and must then agree word for word. Figures and negations are compared apart
+from that, so that a fault says what it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from casewright.notes import words as w
+from casewright.notes.claim import Claim
+from casewright.notes.letter import QUOTE
+from casewright.notes.owner import plain_words
+from casewright.notes.recognise import core, figures, negations, resolved
+
+_PERSONS = (
+    dict.fromkeys(w.CLIENT | {"you"}, "<you>")
+    | dict.fromkeys(w.CLIENTS | {"your"}, "<your>")
+    | dict.fromkeys(("i", "we", "me", "us"), "<we>")
+    | dict.fromkeys(("my", "our"), "<our>")
+)
+_ARTICLES = frozenset({"the", "a", "an"})
+_OURS = ("We will",)
+_YOURS = ("You need to", "You also need to", "You then need to", "You now need to", "You still need to", "You must not")
+
+
+def bare_words(text: str) -> list[str]:
+    """A text as words alone: lower case, shorthand expanded, persons for pronouns, no articles."""
+    found: list[str] = []
+    tokens = text.split()
+    for place, token in enumerate(tokens):
+        word = core(token).lower().replace("’", "'")
+        nxt = core(tokens[place + 1]) if place + 1 < len(tokens) else ""
+        if not word:
+            found += [token] if any(char.isalnum() for char in token) else []
+        elif word in _PERSONS:
+            found.append(_PERSONS[word])
+        elif word in w.SHORTHAND:
+            found += w.SHORTHAND[word].split()
+        elif word == "c" and nxt[:1] in ("£", *"0123456789"):
+            found.append("about")
+        elif word[0] in "c@" and _figure_after(word):
+            found += ["about" if word[0] == "c" else "at", _figure_after(word)]
+        else:
+            found.append(w.AGREE.get(word, word))
+    return [word for word in found if word not in _ARTICLES]
+
+
+def _figure_after(word: str) -> str:
+    """The figure in ``c.£200`` or ``@2pm``; empty if it is none."""
+    rest = word[1:].lstrip(".")
+    return rest if rest[:1].isdigit() or (rest[:1] == "£" and rest[1:2].isdigit()) else ""
+
+
+def faults(said: str, claim: Claim) -> tuple[str, ...]:
+    """Everything that is wrong with a sentence for its claim; empty if it may leave."""
+    if said == QUOTE.format(claim.text):
+        right = claim.decision.section == "matters_discussed"
+        return () if right else ("a quoted line belongs to the matters discussed",)
+    if claim.decision.opening is None:
+        return ("the line is to be quoted word for word",)
+    said = _without_resolved(said, claim)
+    found = [*_figure_faults(said, claim.text), *_negation_faults(said, claim.text)]
+    return (*found, *_word_faults(said, claim), *_owner_faults(said, claim))
+
+
+def _without_resolved(said: str, claim: Claim) -> str:
+    """The sentence without the day in brackets that a relative one was resolved to, if it is the right one."""
+    body, bracket, day = said.removesuffix(").").rpartition(" (")
+    if bracket and said.endswith(").") and claim.meeting is not None and resolved(body, claim.meeting) == day:
+        return body + "."
+    return said
+
+
+def _figure_faults(said: str, text: str) -> list[str]:
+    """Amounts, dates, references and numbers: the same ones, in the same order."""
+    given, known = _all_figures(said), _all_figures(text)
+    if given == known:
+        return []
+    more, less = Counter(given) - Counter(known), Counter(known) - Counter(given)
+    found = [f"{figure!r} is not in the line" for figure in more] + [f"{figure!r} is lost" for figure in less]
+    return found or ["the figures are in another order"]
+
+
+def _all_figures(text: str) -> list[str]:
+    return [_figure_after(figure) or figure for figure in (word.lower() for word in figures(text.split()))]
+
+
+def _negation_faults(said: str, text: str) -> list[str]:
+    given, known = negations(plain_words(said)), negations(plain_words(text))
+    if given == known:
+        return []
+    return ["a negation is lost" if given < known else "a negation is added"]
+
+
+def _word_faults(said: str, claim: Claim) -> list[str]:
+    """Every word of the line after its lead, in order, and no other."""
+    decision = claim.decision
+    opening = decision.opening or ""
+    if not said.startswith(opening):
+        return [f"it does not begin with {opening!r}"]
+    rest = claim.text.split()[decision.lead :]
+    known = bare_words(" ".join(rest))
+    if decision.own_possessive and len(rest) > 1:
+        known = bare_words(" ".join([rest[0], "your", *rest[2:]]))
+    given = bare_words(said[len(opening) :])
+    if given == known:
+        return []
+    lexicon = set(w.LEXICON)
+    more = [word for word in (Counter(given) - Counter(known)) if word not in lexicon]
+    less = list(Counter(known) - Counter(given))
+    found = [f"{word!r} is not in the line" for word in more] + [f"{word!r} is lost" for word in less]
+    return found or ["the words are in another order, or one was added"]
+
+
+def _owner_faults(said: str, claim: Claim) -> list[str]:
+    """The section, the opening and the line's own first words must name the same person."""
+    section, owner = claim.decision.section, claim.decision.owner
+    first = _first_person(plain_words(claim.text))
+    if section == "our_actions":
+        fits = owner == "adviser" and said.startswith(_OURS)
+        fits = fits and (first == "adviser" or (first is None and claim.heading == "ours"))
+    elif section == "your_actions":
+        fits = owner == "client" and said.startswith(_YOURS)
+        fits = fits and (first == "client" or (first is None and claim.heading == "yours"))
+    else:
+        fits = not said.startswith((*_OURS, *_YOURS))
+    return [] if fits else ["the sentence, its section and its line do not name the same person"]
+
+
+def _first_person(words: Sequence[str]) -> str | None:
+    word = next((word for word in words if word != "the"), "")
+    if word in w.CLIENT or word == "you":
+        return "client"
+    return "adviser" if word in w.ADVISER | w.HERE else None

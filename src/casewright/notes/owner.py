@@ -1,0 +1,362 @@
+"""Who does what, by grammar and shorthand; a rule that is not sure says so and the line is quoted.
+
+A decision names the words that lead (``lead`` tokens of the line) and the opening that replaces them in the
+letter. ``opening`` None means: word for word, in quotation marks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from casewright.api.notes import Owner, Section
+from casewright.notes import words as w
+from casewright.notes.read import Heading
+from casewright.notes.recognise import core, is_negation
+
+_PRIVATE = re.compile(
+    r"\bnb:? private\b|^private\b\s*[:-]|[(\[](?:private|internal|confidential)\b[^)\]]{0,40}[)\]]"
+    r"|\b(?:do not|don'?t|dont|never|not to) (?:tell|inform|mention (?:this |it )?to|share with|say to|show) "
+    r"(?:the )?(?:cl|ct|clt|client)\b|\bnot for (?:the )?(?:letter|client|cl|ct|sharing|disclosure)\b"
+    r"|^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b|\b(?:cl|client) (?:must|should) not "
+    r"(?:know|see|be told|find out)\b|\bnot to be (?:shared|disclosed)\b|\boff the record\b"
+    r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?(?:cl|client)"
+    r"(?:'s)? knowing\b",
+    re.IGNORECASE,
+)
+_ADVERBS = frozenset({"also", "then", "now", "still"})
+_ASKS = frozenset(
+    "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
+    " asked advised reminded expect encourage let".split()
+)
+_NO_ACTION_AFTER_WILL = frozenset("be get lose have become receive turn owe qualify need prob probably lapse".split())
+Rule = Callable[[Sequence[str], Heading], "Decision | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where an entry belongs and how it is said. ``why`` is for a person who looks at an unsure line.
+
+    ``turn`` is the token, counted after the lead, from which words are turned to the letter's voice: 1 where
+    the word before is a verb to be put in the second person. ``relative``: a bare weekday lies ahead.
+    """
+
+    owner: Owner
+    section: Section
+    sure: bool
+    why: str
+    lead: int = 0
+    opening: str | None = None
+    agree: bool = False
+    own_possessive: bool = False
+
+
+def private_reason(text: str) -> str | None:
+    """Why a line must not reach the client; None if nothing says so."""
+    found = _PRIVATE.search(text.replace("’", "'"))
+    return f"marked as private: “{found[0]}”" if found else None
+
+
+def plain_words(text: str) -> list[str]:
+    """The tokens of a text in lower case without the punctuation around them; one for each token."""
+    return [core(token).lower().replace("’", "'") for token in text.split()]
+
+
+def unsure(why: str, owner: Owner = "unclear") -> Decision:
+    """Nothing is claimed: the line is quoted among the matters, for a person to look at."""
+    return Decision(owner, "matters_discussed", False, why)
+
+
+def decide(text: str, heading: Heading) -> Decision:
+    """Who acts in ``text`` and where it belongs.
+
+    The first rule that fits decides; whatever would have two people act, or depends on something before it,
+    is unsure.
+    """
+    words = plain_words(text)
+    if not words:
+        return unsure("nothing to read")
+    if words[0] in w.DEPENDS:
+        return unsure("it depends on something: who acts, and whether, is for a person to say")
+    found = next((said for rule in _RULES if (said := rule(words, heading)) is not None), None)
+    if found is None:
+        return _statement(words, heading)
+    if found.sure and found.section != "matters_discussed":
+        return _doubt(found, words, heading, text) or found
+    if found.sure and found.opening is not None:
+        return _spoken(found, words)
+    return found
+
+
+def _doubt(found: Decision, words: Sequence[str], heading: Heading, text: str) -> Decision | None:
+    """Why an action is not sure after all; None if it is."""
+    rest = list(words[found.lead :])
+    if heading in ("ours", "yours") and (heading == "ours") != (found.section == "our_actions"):
+        return unsure("the heading and the line do not agree on who acts")
+    if "?" in text or w.DOUBT & set(rest):
+        return unsure("it is in doubt, or done already")
+    if _second_lead(rest):
+        return unsure("two people act in one line")
+    if "ct" in rest:
+        return unsure("“ct” may be the client, the council tax or a court")
+    turned = rest[2:] if found.own_possessive else rest
+    if found.section == "your_actions":
+        turned = [word for word in turned if word != "them"]
+    if w.THERE & set(turned) or (found.section == "our_actions" and {"them"} & set(turned)):
+        return unsure("“he”, “she” or “they” may be the client or another person")
+    if _odd_client(rest):
+        return unsure("the client acts within it, in a form the rules do not turn")
+    return None
+
+
+def _spoken(found: Decision, words: Sequence[str]) -> Decision:
+    """A matter is said in the letter's voice only where no word in it depends on who speaks."""
+    rest = words[found.lead :]
+    own = found.opening == "We"
+    stay = w.HERE & set(rest) and not own
+    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest) or _leads_inside(rest):
+        return Decision(found.owner, found.section, True, found.why)
+    if {"you", "your"} & set(rest):
+        return Decision(found.owner, found.section, True, found.why)
+    return found
+
+
+def _leads_inside(rest: Sequence[str]) -> bool:
+    return _second_lead(rest) and found_asked(rest) is False
+
+
+def found_asked(rest: Sequence[str]) -> bool:
+    """Whether somebody is told to do something ("told cl to pay"), which is one statement."""
+    return any(word in _ASKS for word in rest[:2])
+
+
+def _second_lead(rest: Sequence[str]) -> bool:
+    """Whether another person is set to act within the line, other than by being asked or told to."""
+    people = w.CLIENT | w.ADVISER | {"i", "we", "you", "me", "us", "rm"}
+    for place, word in enumerate(rest):
+        nxt = rest[place + 1] if place + 1 < len(rest) else ""
+        asked = place > 0 and rest[place - 1] in _ASKS
+        if word in ("i'll", "we'll", "you'll"):
+            return True
+        if word in people and nxt in ("to", "will", "must", "shall", "needs") and not (asked and nxt == "to"):
+            return True
+    return False
+
+
+def _odd_client(rest: Sequence[str]) -> bool:
+    """Whether the client is within, followed by what might be a verb that would have to change with "you"."""
+    for place, word in enumerate(rest[:-1]):
+        nxt = rest[place + 1]
+        if word in w.CLIENT and nxt.endswith("s") and not nxt.endswith("ss"):
+            known = nxt in w.AGREE or nxt in ("this", "his", "across", "as", "towards", "payslips")
+            if not known:
+                return True
+    return False
+
+
+def _client(words: Sequence[str], heading: Heading) -> Decision | None:
+    """``cl to …``, ``client will …``, ``you must …``, ``cl not to …``."""
+    start = _after_person(words, w.CLIENT | {"you"})
+    if start is None:
+        return None
+    adverb, at = _adverb(words, start)
+    rest = list(words[at:])
+    refused, used = _must_not(rest)
+    if refused:
+        return _action(words, at + used, "client", "You must not")
+    modal = {("to",): 1, ("will",): 1, ("must",): 1, ("shall",): 1, ("will", "need", "to"): 3}
+    modal |= {("needs", "to"): 2, ("need", "to"): 2, ("has", "to"): 2, ("have", "to"): 2}
+    for said, length in sorted(modal.items(), key=lambda pair: -pair[1]):
+        if tuple(rest[:length]) == said:
+            then, at = _adverb(words, at + length)
+            between = adverb or then
+            if said == ("will",) and words[at : at + 1] and words[at] in _NO_ACTION_AFTER_WILL:
+                return unsure("what will happen to the client rather than what to do", "client")
+            return _action(words, at, "client", f"You {between} need to" if between else "You need to")
+    return _told(words, start) or _client_did(words, start)
+
+
+def _adviser(words: Sequence[str], heading: Heading) -> Decision | None:
+    """``I will …``, ``we will …``, ``adv to …``, ``I need to …``."""
+    if words[0] in ("i'll", "we'll"):
+        return _our(words, 1)
+    if tuple(words[:2]) in {("i", "won't"), ("we", "won't")}:
+        return _action(words, 2, "adviser", "We will not")
+    start = _after_person(words, w.ADVISER | {"i", "we", "me", "us"})
+    if start is None:
+        return None
+    _, at = _adverb(words, start)
+    if words[at : at + 1] and words[at] in ("to", "will", "shall"):
+        return _our(words, at + 1)
+    if words[0] in ("i", *w.ADVISER) and tuple(words[at : at + 2]) in {
+        ("need", "to"),
+        ("needs", "to"),
+        ("have", "to"),
+        ("has", "to"),
+    }:
+        return _our(words, at + 2)
+    if words[0] in ("i", *w.ADVISER) and words[at : at + 1] and words[at] == "must":
+        return _our(words, at + 1)
+    return _we_did(words, start)
+
+
+def _our(words: Sequence[str], at: int) -> Decision:
+    if words[at : at + 1] and words[at] == "not":
+        return _action(words, at + 1, "adviser", "We will not")
+    adverb, at = _adverb(words, at)
+    return _action(words, at, "adviser", f"We will {adverb}" if adverb else "We will")
+
+
+def _action(words: Sequence[str], at: int, owner: Owner, opening: str) -> Decision:
+    """Somebody's action, if what follows is a doing."""
+    rest = words[at:]
+    if not rest or not _doing(rest):
+        return unsure("what is to be done is not a word the rules know", owner)
+    own = owner == "client" and len(rest) > 1 and rest[1] in ("his", "her", "their") and len(rest) > 2
+    others = (w.PARTIES | {"mr", "mrs", "ms", "brother", "sister", "mother", "father", "wife", "husband"}) & set(rest)
+    section: Section = "your_actions" if owner == "client" else "our_actions"
+    return Decision(
+        owner, section, True, "", at, opening, own_possessive=own and not others and rest[2] not in w.ACTIONS
+    )
+
+
+def _doing(rest: Sequence[str]) -> bool:
+    """Whether these words begin with something that can be done, and not with a thing of the same name."""
+    if rest[0] not in w.ACTIONS or (len(rest) > 1 and rest[1] in w.THINGS_BEFORE):
+        return False
+    return not (len(rest) > 1 and rest[1] in ("is", "was", "are", "were", "will", "made", "sent", "received"))
+
+
+def _must_not(rest: Sequence[str]) -> tuple[bool, int]:
+    for said in (("not", "to"), ("to", "not"), ("must", "not"), ("mustn't",), ("is", "not", "to")):
+        if tuple(rest[: len(said)]) == said:
+            return True, len(said)
+    return False, 0
+
+
+def _told(words: Sequence[str], start: int) -> Decision | None:
+    """``cl says …``: what the client told us."""
+    if start >= len(words) or words[start] not in w.SAYS or start + 1 >= len(words):
+        return None
+    said = w.SAYS[words[start]]
+    lead = start + 1
+    if words[start] in ("explained", "explains", "confirmed", "confirms", "reports", "reported", "mentioned") and (
+        words[lead] in ("to", "by", "in", "on")
+    ):
+        return Decision("client", "matters_discussed", True, "told by the client")
+    if words[lead] == "that" and lead + 1 < len(words):
+        lead += 1
+    return Decision("client", "matters_discussed", True, "told by the client", lead, f"You {said} that")
+
+
+def _client_did(words: Sequence[str], start: int) -> Decision | None:
+    """``cl owes …``, ``client discussed …``: what is or was, of the client."""
+    if words[0] == "you" or start >= len(words):
+        return None
+    verb = words[start]
+    if verb in w.AGREE and not (len(words) > start + 1 and words[start + 1] in ("to", "likely", "due", "going")):
+        return Decision("client", "matters_discussed", True, "of the client", start, "You", agree=True)
+    if verb in w.PAST and verb != "needed":
+        return Decision("client", "matters_discussed", True, "of the client", start, "You")
+    return None
+
+
+def _we_did(words: Sequence[str], start: int) -> Decision | None:
+    """``I called …``: what the adviser did."""
+    if words[0] in ("adv", "me", "us"):
+        return _advised(words)
+    if start < len(words) and words[start] in w.PAST | w.ADVISED:
+        return Decision("adviser", "matters_discussed", True, "of the adviser", start, "We")
+    return None
+
+
+def _advised(words: Sequence[str]) -> Decision | None:
+    """``adv cl to …`` is advice, not an action of the adviser's."""
+    if words[0] == "adv" and len(words) > 2 and words[1] in w.CLIENT:
+        return Decision("adviser", "matters_discussed", True, "advice given", 1, "We advised")
+    return None
+
+
+def _advice(words: Sequence[str], heading: Heading) -> Decision | None:
+    """``told cl …``, ``explained …``: advice given, and no action."""
+    if words[0] in w.ADVISED and len(words) > 1 and words[1] not in ("by", "to", "that"):
+        aimed = words[0] not in ("told", "informed", "reminded", "warned", "advised") or words[1] in w.CLIENT
+        if aimed:
+            return Decision("adviser", "matters_discussed", True, "advice given", 0, "We")
+    return None
+
+
+def _third_party(words: Sequence[str], heading: Heading) -> Decision | None:
+    """A known other party and what it did, does or is to do."""
+    at = 1 if words[0] == "the" else 0
+    if at + 1 >= len(words) or words[at] not in w.PARTIES:
+        return None
+    nxt = words[at + 1]
+    if nxt in ("to", "will", "must", "says", "said", "states") or nxt in w.PAST or nxt in w.AGREE:
+        opening = "" if nxt != "to" else None
+        return Decision("third_party", "matters_discussed", True, "of another party", 0, opening)
+    return None
+
+
+def _under_heading(words: Sequence[str], heading: Heading) -> Decision | None:
+    """A bare doing takes its owner from the heading: ``Client to do`` / ``send form``."""
+    at = 1 if words[0] == "to" else 0
+    refused, used = _must_not(["must", *words]) if words[0] == "not" else (False, 0)
+    if heading == "yours" and refused:
+        return _action(words, used - 1, "client", "You must not")
+    if heading in ("ours", "yours") and at < len(words) and _doing(words[at:]):
+        if heading == "yours":
+            return _action(words, at, "client", "You need to")
+        return _action(words, at, "adviser", "We will")
+    return None
+
+
+def _statement(words: Sequence[str], heading: Heading) -> Decision:
+    """Nobody is named to act. Sure only where nothing looks like something to be done."""
+    if heading in ("ours", "yours", "actions"):
+        return unsure("under a heading for actions, and who does what is not said")
+    lead = words[1:2] if words[0] in ("to", "please", "not", "must") else words[:1]
+    if (lead and lead[0] in w.ACTIONS) or _asks_something(words):
+        return unsure("something is to be done and who does it is not said")
+    if heading == "matters" or any(char.isdigit() for word in words for char in word):
+        return Decision("unclear", "matters_discussed", heading == "matters", "a statement, word for word")
+    return unsure("nobody is named")
+
+
+def _asks_something(words: Sequence[str]) -> bool:
+    """``… to be sent``, ``… needed``, ``… by 12 May``, ``RM to chase``."""
+    said = set(words)
+    if {"needed", "required", "due", "outstanding", "should", "must", "deadline"} & said:
+        return True
+    follows = zip(words, words[1:], strict=False)
+    return any(
+        (one in ("to", "will") and (two == "be" or two in w.ACTIONS)) or (one == "by" and two[:1].isdigit())
+        for one, two in follows
+    )
+
+
+def _after_person(words: Sequence[str], people: frozenset[str] | set[str]) -> int | None:
+    """The token after the person who leads; None if another leads, or two together."""
+    at = 1 if words[0] == "the" and len(words) > 1 and words[1] in w.CLIENT else 0
+    if words[at] not in people:
+        return None
+    nxt = words[at + 1] if at + 1 < len(words) else ""
+    return None if nxt in ("&", "and", "+", "or") or "/" in nxt else at + 1
+
+
+def _adverb(words: Sequence[str], at: int) -> tuple[str, int]:
+    if at < len(words) and words[at] in _ADVERBS:
+        return words[at], at + 1
+    return "", at
+
+
+def leads(text: str) -> bool:
+    """Whether a text names who acts in it, at its beginning: such a text can stand as a sentence of its own."""
+    words = plain_words(text)
+    if not words or words[0] in w.DEPENDS or is_negation(words[0]):
+        return False
+    return any(rule(words, "none") is not None for rule in (_client, _adviser, _advice, _third_party))
+
+
+_RULES: tuple[Rule, ...] = (_advice, _client, _adviser, _third_party, _under_heading)

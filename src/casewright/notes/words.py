@@ -1,0 +1,154 @@
+"""The fixed lists that decisions rest on; docs/notes.md shows the shorthand from here, and a test compares."""
+
+from __future__ import annotations
+
+# Expanded wherever it stands as a word of its own. Nothing else is expanded.
+SHORTHAND = {
+    "ll": "the landlord",
+    "ll's": "the landlord's",
+    "re": "about",
+    "w/": "with",
+    "w/o": "without",
+    "b/c": "because",
+    "appt": "appointment",
+    "appts": "appointments",
+    "tel": "telephone",
+    "c.": "about",
+    "approx": "about",
+    "@": "at",
+    "&": "and",
+    "+": "and",
+    "asap": "as soon as possible",
+    "docs": "documents",
+    "info": "information",
+    "mtg": "meeting",
+    "wks": "weeks",
+    "mths": "months",
+    "yrs": "years",
+    "hrs": "hours",
+    "pw": "a week",
+    "p/w": "a week",
+    "pcm": "a month",
+    "o/s": "outstanding",
+    "w/c": "week commencing",
+    "rec'd": "received",
+    "tmrw": "tomorrow",
+}
+# Shorthand for people, turned by voice: the letter speaks to the client.
+CLIENT = frozenset({"cl", "ct", "clt", "c/l", "client"})
+CLIENTS = frozenset({"cl's", "clt's", "ct's", "client's", "cls"})
+ADVISER = frozenset({"adv", "adviser", "advisor", "caseworker", "cw"})
+
+# What a person can be set to do; "cl to court" is none, "cl to call" is one.
+ACTIONS = frozenset(
+    """
+    accept access add apply appeal approach arrange ask attend avoid await book bring call cancel challenge change
+    chase check claim close collect compile complain complete confirm consider contact continue copy correct
+    decide declare deliver describe discuss dispute download draft draw email enquire explain fax file fill find
+    finish follow forward gather get give go hand hold identify ignore inform instruct investigate keep leave let
+    list liaise log look lodge make meet message negotiate notify obtain open order pass pay phone photocopy
+    photograph pick post prepare print produce propose provide query raise read reapply reclaim record refer
+    register reject remain remember remind reply report request research respond return review revise ring save
+    scan see seek send serve set share show sign speak start stay stop submit supply switch take talk tel telephone
+    tell text transfer try update upload use vacate verify view visit wait withdraw work write appoint compare
+    calculate cooperate co-operate engage sell buy move renew resend resubmit re-apply re-send open resign repay
+    assess assist help represent advise issue settle offer object opt freeze reduce increase maintain allow permit
+    """.split()
+)
+# Both things and doings: before these words they are things ("contact number", "call from the court").
+THINGS_BEFORE = frozenset("from number no date of details letter list sheet form back-dated".split())
+
+# Words of the client's own telling.
+SAYS = {
+    "says": "told us",
+    "said": "told us",
+    "states": "told us",
+    "stated": "told us",
+    "reports": "told us",
+    "reported": "told us",
+    "mentions": "told us",
+    "mentioned": "told us",
+    "explained": "told us",
+    "explains": "told us",
+    "confirms": "confirmed",
+    "confirmed": "confirmed",
+}
+# Third person to second: "cl owes" -> "you owe".
+AGREE = {
+    "has": "have",
+    "is": "are",
+    "was": "were",
+    "does": "do",
+    "doesn't": "don't",
+    "hasn't": "haven't",
+    "isn't": "aren't",
+    "wasn't": "weren't",
+    "owes": "owe",
+    "lives": "live",
+    "works": "work",
+    "pays": "pay",
+    "gets": "get",
+    "receives": "receive",
+    "wants": "want",
+    "needs": "need",
+    "rents": "rent",
+    "claims": "claim",
+    "earns": "earn",
+    "thinks": "think",
+    "believes": "believe",
+    "feels": "feel",
+    "knows": "know",
+    "wishes": "wish",
+    "disputes": "dispute",
+    "denies": "deny",
+    "suffers": "suffer",
+    "cares": "care",
+    "takes": "take",
+}
+# What happened: these keep their form when the person before them changes.
+PAST = frozenset(
+    """
+    accepted appealed applied approached arranged asked asserted attended became began bought borrowed brought
+    called cancelled came challenged changed checked claimed complained completed contacted declined did didn't
+    discussed disputed emailed ended failed fell felt filled found gave got had handed heard hadn't informed
+    issued kept left lent lost made met missed moved needed offered opened owned paid phoned posted produced
+    provided raised ran rang received refused registered rejected rented repaid replied reported requested
+    responded returned sent separated served signed sold split spoke started stayed stopped submitted suffered
+    talked thought told took tried visited wanted went withdrew won worked wrote
+    """.split()
+)
+# What advisers write of their own past without saying "I".
+ADVISED = frozenset("advised explained discussed signposted told informed reminded warned".split())
+
+# Known third parties; beyond these an unknown name that "is to" do something stays undecided.
+PARTIES = frozenset(
+    """
+    ll landlord council dwp hmrc court employer bank bailiffs bailiff agent agents jobcentre gp hospital school
+    police tribunal lender creditor creditors insurer neighbour neighbours partner ex housing acas ombudsman
+    barclays lloyds natwest hsbc santander halifax nationwide aviva capita lowell
+    """.split()
+)
+HERE = frozenset("i we me my us our mine ours i'm i've i'd i'll we're we've we'd we'll".split())
+THERE = frozenset("he she they him her his hers their theirs he's she's they're himself herself".split())
+DEPENDS = frozenset("if unless when once whether should provided assuming until".split())
+DOUBT = frozenset("maybe perhaps possibly might prob probably cancelled done completed tbc".split())
+
+# All that a sentence may say beyond its lines: openings, voices and what shorthand stands for.
+LEXICON = frozenset(
+    "you your we us our will need to must not told confirmed that noted the have are were do don't haven't aren't"
+    " weren't is a an also".split()
+) | frozenset(word for said in SHORTHAND.values() for word in said.split())
+# The pairs a model may choose between; the words mean the same in a letter.
+SAME = {
+    "phone": "call",
+    "ring": "call",
+    "telephone": "call",
+    "regarding": "about",
+    "concerning": "about",
+    "obtain": "get",
+    "purchase": "buy",
+    "commence": "start",
+    "complete": "fill in",
+    "notify": "tell",
+    "inform": "tell",
+}
