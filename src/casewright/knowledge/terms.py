@@ -16,6 +16,9 @@ import snowballstemmer
 from casewright.knowledge.words import IRREGULAR, MONTHS, NUMBER_WORDS, STOP, SYNONYMS, WEEKDAYS
 
 Kind = Literal["word", "identifier", "amount", "percent", "number", "date", "time", "email", "phone"]
+FIGURES: frozenset[Kind] = frozenset(
+    {"identifier", "amount", "percent", "number", "date", "time", "email", "phone"}
+)
 
 _MONTH = "(?i:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"

@@ -23,8 +23,8 @@ LIGHT = frozenset(
     "kind sort thing person document letter note text file case accord list detail ask it".split()
 )
 NEGATIONS = frozenset(
-    "no not never none neither nor without cannot can't nobody nothing nowhere refused refuse refuses unable "
-    "failed fails unpaid".split()
+    "no not never none neither nor without cannot can't nobody nothing nowhere "
+    "unable".split()
 )
 HEDGES = frozenset(
     "may might could if unless about approximately around roughly nearly almost allegedly alleged probably "

@@ -1,0 +1,165 @@
+"""Documents as passages that are read when they are looked at, with what stands around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from casewright.knowledge.names import Name, names_in, opens
+from casewright.knowledge.passages import Span, split
+from casewright.knowledge.terms import FIGURES, Reader, Token, bare, concept
+from casewright.knowledge.words import NEGATIONS, STOP, TITLES
+
+_PRONOUN = re.compile(r"(?i)\b(?:he|she|they|him|her|his|hers|their|theirs|them)\b")
+_SUBJECT = re.compile(
+    r"(?i)^(?:client|name|client name|applicant|tenant|claimant|patient|re|dear|service user|case summary for)\b[:,]?\s*(.+)"
+)
+# How far back a sentence that names nobody may take its subject from.
+BACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One passage, read. ``negated`` are the concepts that a negation stands right before."""
+
+    document: int
+    index: int
+    span: Span
+    text: str
+    tokens: tuple[Token, ...]
+    concepts: frozenset[str]
+    figures: tuple[Token, ...]
+    negated: frozenset[str]
+
+
+class Evidence:
+    """The documents of one question. Passages are read once, when first asked for."""
+
+    def __init__(self, documents: Sequence[str], reader: Reader) -> None:
+        self.documents = documents
+        self.spans = [split(text) for text in documents]
+        self.reader = reader
+        self._read: dict[tuple[int, int], Passage] = {}
+        self._names: dict[tuple[int, int], tuple[Name, ...]] = {}
+        self.common_words: frozenset[str] = frozenset()
+        self.known_names: frozenset[str] = frozenset()
+
+    def passage(self, document: int, index: int) -> Passage:
+        """One passage, read."""
+        found = self._read.get((document, index))
+        if found is None:
+            found = self._read[document, index] = self._make(document, index)
+        return found
+
+    def learn_words(self, passages: Iterable[Passage]) -> None:
+        """Learn from these passages which words are names, before any name is asked for."""
+        lower: set[str] = set()
+        upper: set[str] = set()
+        for passage in passages:
+            for token in passage.tokens:
+                if token.kind != "word":
+                    continue
+                if not token.capital:
+                    lower.add(token.folded)
+                elif not opens(token, passage.text) and not token.text.isupper():
+                    upper.add(token.folded)
+        self.common_words = frozenset(lower)
+        self.known_names = frozenset(upper - lower - STOP - TITLES)
+
+    def names(self, passage: Passage) -> tuple[Name, ...]:
+        """Who is named in a passage."""
+        place = (passage.document, passage.index)
+        if place not in self._names:
+            found = names_in(passage.tokens, passage.text, self.common_words, self.known_names)
+            self._names[place] = tuple(found)
+        return self._names[place]
+
+    def before(self, passage: Passage, count: int = BACK) -> list[Passage]:
+        """Up to ``count`` passages before it in its paragraph, the nearest first; then the heading above."""
+        spans, found = self.spans[passage.document], []
+        index = passage.index - 1
+        while index >= 0 and len(found) < count and spans[index].block == passage.span.block:
+            found.append(self.passage(passage.document, index))
+            index -= 1
+        if len(found) < count and index >= 0 and self._heading(passage.document, index):
+            found.append(self.passage(passage.document, index))
+        return found
+
+    def after(self, passage: Passage) -> Passage | None:
+        """The next passage of its paragraph."""
+        spans, index = self.spans[passage.document], passage.index + 1
+        if index < len(spans) and spans[index].block == passage.span.block:
+            return self.passage(passage.document, index)
+        return None
+
+    def table_head(self, passage: Passage) -> Passage | None:
+        """The first row of the table that the passage is a row of."""
+        if not passage.text.startswith("|") and "\t" not in passage.text:
+            return None
+        spans, index = self.spans[passage.document], passage.index
+        while index > 0 and spans[index - 1].block == passage.span.block and spans[index - 1].line:
+            index -= 1
+        while index < passage.index:
+            head = self.passage(passage.document, index)
+            if "|" in head.text or "\t" in head.text:
+                return head
+            index += 1
+        return None
+
+    def subject(self, document: int) -> tuple[Name, ...]:
+        """Whom the document says it is about: its "Client:", "Re:" or "Dear" line near the top."""
+        for index in range(min(12, len(self.spans[document]))):
+            passage = self.passage(document, index)
+            if _SUBJECT.match(passage.text):
+                return self.names(passage)
+        return ()
+
+    def about(self, passage: Passage, *, person_asked: bool) -> tuple[Name, ...]:
+        """Whom a passage is about: those it names; if it only refers to them, those named right before."""
+        own = self.names(passage)
+        pronoun = _PRONOUN.search(passage.text)
+        first = next((token.start for token in passage.tokens if token.capital and _in(token, own)), None)
+        refers = pronoun is not None and (first is None or pronoun.start() < first)
+        if own and not refers and not person_asked:
+            return own
+        for earlier in self.before(passage):
+            found = self.names(earlier)
+            if found:
+                return own + found
+        return own + self.subject(passage.document)
+
+    def _heading(self, document: int, index: int) -> bool:
+        span = self.spans[document][index]
+        text = self.documents[document][span.start : span.end]
+        return len(text) <= 80 and not text.endswith((".", "!", "?"))
+
+    def _make(self, document: int, index: int) -> Passage:
+        span = self.spans[document][index]
+        text = self.documents[document][span.start : span.end]
+        tokens = self.reader.read(text)
+        return Passage(
+            document,
+            index,
+            span,
+            text,
+            tokens,
+            frozenset(concept(token.key) for token in tokens if token.key),
+            tuple(token for token in tokens if token.kind in FIGURES),
+            frozenset(negated(tokens)),
+        )
+
+
+def negated(tokens: Sequence[Token]) -> Iterable[str]:
+    """The concept that follows each negation."""
+    open_negation = False
+    for token in tokens:
+        if token.kind == "word" and (token.folded in NEGATIONS or token.folded.endswith("n't")):
+            open_negation = True
+        elif token.key and open_negation:
+            open_negation = False
+            yield concept(token.key)
+
+
+def _in(token: Token, names: Iterable[Name]) -> bool:
+    return any(bare(token.text) in name.words for name in names)

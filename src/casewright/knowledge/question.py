@@ -1,0 +1,142 @@
+"""What a question asks for: the kind of answer, and what the answering sentence must be about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from casewright.knowledge.names import Name, names_in
+from casewright.knowledge.terms import FIGURES, Reader, Token, concept
+from casewright.knowledge.words import LIGHT, NEGATIONS
+
+Asked = Literal[
+    "amount",
+    "date",
+    "time",
+    "person",
+    "place",
+    "count",
+    "percent",
+    "identifier",
+    "phone",
+    "email",
+    "cause",
+    "yes_no",
+    "definition",
+    "open",
+]
+
+_WHICH = r"(?:what|which|whats|what's)"
+# The first that fits decides; searched in the question in lower case.
+_RULES: tuple[tuple[Asked, str], ...] = (
+    ("cause", r"\bwhy\b|\bwhat\b.{0,40}\b(?:reason|cause)"),
+    ("phone", r"\b(?:tele)?phone\b.{0,20}\bnumber|\bnumber\b.{0,30}\b(?:tele)?phone|\bmobile number|\bcall on\b"),
+    ("email", r"\be-?mail address\b"),
+    ("percent", rf"\b{_WHICH} (?:percentage|per ?cent)|\bpercentage\b"),
+    ("count", r"\bhow (?:many|long|old|often|far)\b"),
+    ("amount", r"\bhow much\b|\bwhat (?:amount|sum|price)\b"),
+    ("time", rf"\b{_WHICH} time\b"),
+    ("date", rf"\bwhen\b|\b{_WHICH} (?:\w+ ){{0,2}}(?:date|day|deadline|month|year)\b|\bhow soon\b|\bdeadline\b"),
+    ("person", r"\bwho\b|\bwhom\b|\bwhose\b"),
+    ("place", rf"\bwhere\b|\b{_WHICH}\b.{{0,30}}\b(?:address|postcode)\b"),
+    (
+        "identifier",
+        rf"\b{_WHICH}\b.{{0,60}}\b(?:reference|ref|number|code|id)\b",
+    ),
+    (
+        "yes_no",
+        r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|must|may|might"
+        r"|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|hasn't|haven't|won't)\b",
+    ),
+    (
+        "amount",
+        rf"\b{_WHICH}\b.{{0,60}}\b(?:rent|deposit|fee|price|cost|costs|balance|arrears|income|salary|wages?|savings"
+        r"|debt|charge|amount)\b(?!.{0,20}\b(?:for|about)\b)",
+    ),
+    (
+        "definition",
+        r"^(?:what (?:is|are) (?!the\b|his\b|her\b|their\b|my\b|our\b|your\b|its\b|this\b|that\b|happening\b)"
+        r"|what does .+ mean|define\b|what is meant by\b)",
+    ),
+)
+# Words that only name the kind of answer: a sentence that has such an answer need not repeat them.
+_KIND_WORDS: dict[Asked, str] = {
+    "amount": "amount sum price cost much balance",
+    "date": "date day deadline time month year latest limit",
+    "time": "time",
+    "person": "name person",
+    "place": "address place postcode live",
+    "count": "number time",
+    "percent": "percentage percent cent per",
+    "identifier": "number reference ref code id",
+    "phone": "number telephone phone mobile call",
+    "email": "email address mail",
+    "cause": "reason cause",
+    "definition": "mean meant define definition",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``concepts`` are what the sentence should speak of (without names and figures), in the question's order.
+
+    ``words`` gives a concept as the question said it. ``names`` and ``figures`` are whom and what it must be
+    about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for.
+    """
+
+    asked: Asked
+    concepts: tuple[str, ...]
+    kind_concepts: frozenset[str]
+    light: frozenset[str]
+    words: dict[str, str]
+    names: tuple[Name, ...]
+    figures: tuple[Token, ...]
+    negative: bool
+    keys: frozenset[str]
+
+    @property
+    def empty(self) -> bool:
+        """Whether it names nothing to look for."""
+        return not (self.concepts or self.names or self.figures)
+
+
+def asked_for(text: str) -> Asked:
+    """The kind of answer that a question wants."""
+    lowered = " ".join(text.casefold().replace("’", "'").split())
+    for kind, pattern in _RULES:
+        if re.search(pattern, lowered):
+            return kind
+    return "open"
+
+
+def understand(text: str, reader: Reader, known_names: frozenset[str], common_words: frozenset[str]) -> Question:
+    """Read a question. ``known_names`` are words that the documents only have as names (folded),
+
+    ``common_words`` those that they have in lower case too: such a word is no name, however it is written.
+    """
+    tokens = reader.read(text)
+    asked = asked_for(text)
+    names = list(names_in(tokens, text, common_words, known_names))
+    named = {word for name in names for word in name.words}
+    for token in tokens:
+        if token.kind == "word" and token.key and token.folded not in named and token.folded in known_names:
+            names.append(Name((token.folded,), None))
+            named.add(token.folded)
+    words: dict[str, str] = {}
+    for token in tokens:
+        if token.kind == "word" and token.key and token.folded not in named:
+            words.setdefault(concept(token.key), token.text)
+    kind_words = {concept(reader.stem(word)) for word in _KIND_WORDS.get(asked, "").split()}
+    light = {concept(reader.stem(word)) for word in LIGHT}
+    return Question(
+        asked=asked,
+        concepts=tuple(words),
+        kind_concepts=frozenset(kind_words),
+        light=frozenset(light),
+        words=words,
+        names=tuple(names),
+        figures=tuple(token for token in tokens if token.kind in FIGURES),
+        negative=any(token.folded in NEGATIONS or token.folded.endswith("n't") for token in tokens),
+        keys=frozenset(token.key for token in tokens if token.key),
+    )
