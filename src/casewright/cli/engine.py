@@ -71,7 +71,7 @@ def serve(
             flush=True,
         )
 
-    run(ServeConfig(engine, api.value, host, port, key, queue), announce)
+    run(ServeConfig(engine, api.value, host, port, key, settings.auth, queue), announce)
 
 
 def read_key(name: str | None) -> str | None:

@@ -13,6 +13,7 @@ from casewright.engines.llama_server import EmbeddedConfig, EmbeddedServer
 from casewright.errors import EngineUnreachable, UsageError
 from casewright.services.engine_api import Face, FaceConfig, create_app
 from casewright.services.engine_state import AboutEngine, describe
+from casewright.services.kit.config import AuthMode
 from casewright.services.kit.guard import is_loopback
 from casewright.services.kit.server import Server, listen, make_server, url_of
 
@@ -22,13 +23,17 @@ CHILD_CHECK_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ServeConfig:
-    """Where and how to serve; ``engine`` is the child's shape. ``port`` 0 lets the system choose."""
+    """Where and how to serve; ``engine`` is the child's shape. ``port`` 0 lets the system choose.
+
+    ``auth`` ``none`` lets it serve beyond loopback without a key: something in front decides who may ask.
+    """
 
     engine: EmbeddedConfig
     face: Face = "both"
     host: str = "127.0.0.1"
     port: int = 11434
     api_key: str | None = None
+    auth: AuthMode = "auto"
     queue: int = 1024
     max_body_bytes: int = 8 * 1024 * 1024
 
@@ -50,7 +55,7 @@ def serve(config: ServeConfig, announce: Callable[[Serving], None]) -> None:
         InstallError: the engine or its model is missing or does not load.
         EngineUnreachable: the engine did not start in time, or ended while serving.
     """
-    refuse_open_host(config.host, config.api_key)
+    refuse_open_host(config.host, config.api_key, config.auth)
     with (
         contextlib.closing(listen(config.host, config.port)) as listener,
         EmbeddedServer(config.engine) as engine,
@@ -62,16 +67,17 @@ def serve(config: ServeConfig, announce: Callable[[Serving], None]) -> None:
             runner.run(_run(server, engine, listener, lambda: announce(Serving(url_of(listener), about))))
 
 
-def refuse_open_host(host: str, api_key: str | None) -> None:
-    """Refuse to serve beyond this machine without a key.
+def refuse_open_host(host: str, api_key: str | None, auth: AuthMode = "auto") -> None:
+    """Refuse to serve beyond this machine without a key, unless that was chosen on purpose.
 
     Raises:
-        UsageError: ``host`` is not a loopback address and there is no key.
+        UsageError: ``host`` is not a loopback address, there is no key, and ``auth`` is not ``none``.
     """
-    if not is_loopback(host) and not api_key:
+    if not is_loopback(host) and not api_key and auth != "none":
         raise UsageError(
             f"{host} is reachable from other machines and no API key is set",
-            hint="name the environment variable that holds one with --api-key-env, or use --host 127.0.0.1",
+            hint="name the environment variable that holds one with --api-key-env, use --host 127.0.0.1, or "
+            "set CASEWRIGHT_AUTH=none where something in front decides who may ask",
         )
 
 

@@ -21,6 +21,7 @@ def test_beyond_loopback_needs_a_key(host: str) -> None:
     refuse_open_host(host, "key")
     with pytest.raises(UsageError, match="no API key"):
         refuse_open_host(host, None)
+    refuse_open_host(host, None, "none")
 
 
 def test_a_taken_port_is_a_finding() -> None:
