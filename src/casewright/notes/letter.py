@@ -69,7 +69,7 @@ def _turn(tokens: Sequence[str], *, agree: bool, own: bool) -> list[str]:
             continue
         else:
             new = _expanded(token, word, before)
-        said.append(new if new is bare else _put(token, bare, new, last=not nxt))
+        said.append(token if new == bare else _put(token, bare, new, last=not nxt))
     if said and said[0][:1].isupper() and said[0].lower() in w.ACTIONS | w.PAST:
         said[0] = said[0].lower()
     return said

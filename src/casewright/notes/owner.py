@@ -38,8 +38,8 @@ Rule = Callable[[Sequence[str], Heading], "Decision | None"]
 class Decision:
     """Where an entry belongs and how it is said. ``why`` is for a person who looks at an unsure line.
 
-    ``turn`` is the token, counted after the lead, from which words are turned to the letter's voice: 1 where
-    the word before is a verb to be put in the second person. ``relative``: a bare weekday lies ahead.
+    ``agree``: the first word after the lead is a verb to be put in the second person. ``own_possessive``: the
+    second is a "his", "her" or "their" that can only be the client's.
     """
 
     owner: Owner
@@ -77,6 +77,8 @@ def decide(text: str, heading: Heading) -> Decision:
     words = plain_words(text)
     if not words:
         return unsure("nothing to read")
+    if core(text.split()[0]) == "CT":
+        return unsure("“CT” may be the client, the council tax or a court")
     if words[0] in w.DEPENDS:
         return unsure("it depends on something: who acts, and whether, is for a person to say")
     found = next((said for rule in _RULES if (said := rule(words, heading)) is not None), None)
@@ -96,7 +98,7 @@ def _doubt(found: Decision, words: Sequence[str], heading: Heading, text: str) -
         return unsure("the heading and the line do not agree on who acts")
     if "?" in text or w.DOUBT & set(rest):
         return unsure("it is in doubt, or done already")
-    if _second_lead(rest):
+    if _leads_within(rest):
         return unsure("two people act in one line")
     if "ct" in rest:
         return unsure("“ct” may be the client, the council tax or a court")
@@ -115,33 +117,29 @@ def _spoken(found: Decision, words: Sequence[str]) -> Decision:
     rest = words[found.lead :]
     own = found.opening == "We"
     stay = w.HERE & set(rest) and not own
-    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest) or _leads_inside(rest):
+    inside = _leads_within(rest)
+    if inside > 1:
+        return unsure("more than one thing is to be done, by more than one person", found.owner)
+    told = any(word in _ASKS for word in rest[:2])
+    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest) or (inside and not told):
         return Decision(found.owner, found.section, True, found.why)
     if {"you", "your"} & set(rest):
         return Decision(found.owner, found.section, True, found.why)
     return found
 
 
-def _leads_inside(rest: Sequence[str]) -> bool:
-    return _second_lead(rest) and found_asked(rest) is False
-
-
-def found_asked(rest: Sequence[str]) -> bool:
-    """Whether somebody is told to do something ("told cl to pay"), which is one statement."""
-    return any(word in _ASKS for word in rest[:2])
-
-
-def _second_lead(rest: Sequence[str]) -> bool:
-    """Whether another person is set to act within the line, other than by being asked or told to."""
-    people = w.CLIENT | w.ADVISER | {"i", "we", "you", "me", "us", "rm"}
+def _leads_within(rest: Sequence[str]) -> int:
+    """How often a person is set to act within the line, other than by being asked or told to."""
+    people = w.CLIENT | w.ADVISER | {"i", "we", "you", "me", "us"}
+    found = 0
     for place, word in enumerate(rest):
         nxt = rest[place + 1] if place + 1 < len(rest) else ""
         asked = place > 0 and rest[place - 1] in _ASKS
         if word in ("i'll", "we'll", "you'll"):
-            return True
+            found += 1
         if word in people and nxt in ("to", "will", "must", "shall", "needs") and not (asked and nxt == "to"):
-            return True
-    return False
+            found += 1
+    return found
 
 
 def _odd_client(rest: Sequence[str]) -> bool:
@@ -241,13 +239,14 @@ def _told(words: Sequence[str], start: int) -> Decision | None:
         return None
     said = w.SAYS[words[start]]
     lead = start + 1
-    if words[start] in ("explained", "explains", "confirmed", "confirms", "reports", "reported", "mentioned") and (
-        words[lead] in ("to", "by", "in", "on")
-    ):
-        return Decision("client", "matters_discussed", True, "told by the client")
+    if said != "told us":
+        return Decision("client", "matters_discussed", True, "told by the client", lead, f"You {said}")
     if words[lead] == "that" and lead + 1 < len(words):
         lead += 1
-    return Decision("client", "matters_discussed", True, "told by the client", lead, f"You {said} that")
+    clause = len(words) - lead > 1
+    return Decision(
+        "client", "matters_discussed", True, "told by the client", lead, "You told us that" if clause else None
+    )
 
 
 def _client_did(words: Sequence[str], start: int) -> Decision | None:

@@ -56,20 +56,20 @@ ACTIONS = frozenset(
     """.split()
 )
 # Both things and doings: before these words they are things ("contact number", "call from the court").
-THINGS_BEFORE = frozenset("from number no date of details letter list sheet form back-dated".split())
+THINGS_BEFORE = frozenset("from number no date of".split())
 
-# Words of the client's own telling.
+# The client's own telling; "told us" takes a whole clause after it.
 SAYS = {
     "says": "told us",
     "said": "told us",
     "states": "told us",
     "stated": "told us",
-    "reports": "told us",
-    "reported": "told us",
-    "mentions": "told us",
-    "mentioned": "told us",
-    "explained": "told us",
-    "explains": "told us",
+    "reports": "reported",
+    "reported": "reported",
+    "mentions": "mentioned",
+    "mentioned": "mentioned",
+    "explains": "explained",
+    "explained": "explained",
     "confirms": "confirmed",
     "confirmed": "confirmed",
 }
