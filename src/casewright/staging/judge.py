@@ -1,0 +1,66 @@
+"""What every check is made of: findings, the contract's shape, and figures that an answer may not invent."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from casewright.api.staging import Finding
+from casewright.staging.ask import Answer
+
+SHOWN = 160
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def finding(what: str, expected: str, seen: object, ok: bool | None, *, tried: bool = True) -> Finding:
+    """A finding with what was seen cut to a line. ``tried`` False: there was nothing to look at."""
+    words = " ".join(str(seen).split())
+    shown = words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
+    return Finding(what=what, expected=expected, seen=shown or "(nothing)", ok=ok, not_proven=tried)
+
+
+def read(name: str, answer: Answer, model: type[Model]) -> tuple[Model | None, list[Finding]]:
+    """The answer as the contract's model, with the findings about status and shape."""
+    found = [
+        finding(f"{name}: status", "200", answer.said if answer.status != 200 else 200, answer.status == 200)
+    ]
+    if answer.status != 200:
+        return None, found
+    try:
+        value = model.model_validate_json(answer.body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        seen = f"{where}: {first['msg']}"
+        return None, [*found, finding(f"{name}: shape", model.__name__, seen, False)]
+    return value, [*found, finding(f"{name}: shape", model.__name__, model.__name__, True)]
+
+
+def figures(text: str) -> set[str]:
+    """Every number in a text, as written."""
+    return set(_FIGURE.findall(text))
+
+
+def plain(text: str) -> str:
+    """A text for comparing words: one kind of space, no emphasis marks, lower case."""
+    return " ".join(re.sub(r"[*_`\\]", "", text).split()).lower()
+
+
+def facts_present(name: str, facts: tuple[str, ...], text: str) -> list[Finding]:
+    """One finding for each fact that must stand in a text."""
+    words = plain(text)
+    return [
+        finding(f"{name}: says {fact}", fact, fact if plain(fact) in words else text, plain(fact) in words)
+        for fact in facts
+    ]
+
+
+def nothing_invented(name: str, text: str, source: str) -> Finding:
+    """Whether every figure of a text stands in its source."""
+    invented = sorted(figures(text) - figures(source))
+    return finding(
+        f"{name}: figures", "only the input's", ", ".join(invented) or "only the input's", not invented
+    )

@@ -1,0 +1,142 @@
+"""What was seen, by box, and what follows from it: only a box whose every check held may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from casewright.api.bench import Status
+from casewright.api.staging import BoxResult, CommandRun, Counts, EvidenceFile, Exchange, Finding
+from casewright.files import replace_file
+from casewright.staging.checklist import BOXES, Box
+from casewright.staging.config import StageConfig
+
+SHOWN = 3
+
+
+class Ledger:
+    """Collects findings and evidence for the boxes of one stage."""
+
+    def __init__(self) -> None:
+        self._findings: dict[str, list[Finding]] = {box.id: [] for box in BOXES}
+        self._exchanges: dict[str, list[Exchange]] = {box.id: [] for box in BOXES}
+        self._commands: dict[str, list[CommandRun]] = {box.id: [] for box in BOXES}
+        self._seen: dict[str, dict[str, Any]] = {box.id: {} for box in BOXES}
+        self._open: dict[str, str] = {}
+
+    def add(self, box: str, findings: Iterable[Finding]) -> None:
+        """Enter findings."""
+        self._findings[box].extend(findings)
+
+    def exchange(self, box: str, *exchanges: Exchange) -> None:
+        """Enter HTTP exchanges as evidence."""
+        self._exchanges[box].extend(exchanges)
+
+    def command(self, box: str, *commands: CommandRun) -> None:
+        """Enter commands as evidence."""
+        self._commands[box].extend(commands)
+
+    def seen(self, box: str, **values: Any) -> None:
+        """Enter other things that were seen; values are JSON."""
+        self._seen[box].update(values)
+
+    def unfinished(self, boxes: Iterable[str], why: str) -> None:
+        """Say that a step for these boxes was not carried through: they cannot pass any more."""
+        for box in boxes:
+            self._open.setdefault(box, why)
+
+    def judge(self, config: StageConfig) -> tuple[BoxResult, ...]:
+        """Every box in the checklist's order."""
+        return tuple(self._judge(box, config.asks(box.group)) for box in BOXES)
+
+    def write(self, folder: Path) -> None:
+        """Write the evidence file of every box that has any.
+
+        Raises:
+            StorageError: the folder refuses.
+        """
+        for box in BOXES:
+            if self._has_evidence(box.id):
+                text = self._file(box).model_dump_json(by_alias=True, indent=2) + "\n"
+                replace_file(folder / box.evidence, text.encode("utf-8", "replace"))
+
+    def failed(self, boxes: Iterable[str]) -> int:
+        """How many checks of these boxes did not hold so far."""
+        return sum(finding.ok is False for box in boxes for finding in self._findings[box])
+
+    def _judge(self, box: Box, asked: bool) -> BoxResult:
+        status, reason = self._verdict(box, asked)
+        findings = self._findings[box.id]
+        return BoxResult(
+            id=box.id,
+            group=box.group,
+            words=box.words,
+            origin=box.origin,
+            observable=box.observable,
+            threshold=box.threshold,
+            asked=asked,
+            status=status,
+            reason=reason,
+            evidence=box.evidence if self._has_evidence(box.id) else None,
+            checks=len(findings),
+            failed=sum(finding.ok is False for finding in findings),
+        )
+
+    def _verdict(self, box: Box, asked: bool) -> tuple[Status, str]:
+        if not asked:
+            return "NOT MEASURED", "not asked for in this run (--only)"
+        if box.not_built is not None:
+            return "NOT MEASURED", box.not_built
+        findings, why = self._findings[box.id], self._open.get(box.id)
+        failed = [found for found in findings if found.ok is False]
+        open_ones = [found for found in findings if found.ok is None]
+        if failed:
+            return "FAIL", _told(failed, len(findings))
+        if why is not None:
+            return ("NOT PROVEN" if findings else "NOT MEASURED"), why
+        if not findings:
+            return "NOT MEASURED", "nothing was looked at"
+        if open_ones:
+            tried = any(found.not_proven for found in open_ones)
+            return ("NOT PROVEN" if tried else "NOT MEASURED"), _told(open_ones, len(findings))
+        return "PASS", _passed(findings)
+
+    def _has_evidence(self, box: str) -> bool:
+        return bool(self._findings[box] or self._exchanges[box] or self._commands[box] or self._seen[box])
+
+    def _file(self, box: Box) -> EvidenceFile:
+        return EvidenceFile(
+            box=box.id,
+            words=box.words,
+            threshold=box.threshold,
+            findings=tuple(self._findings[box.id]),
+            exchanges=tuple(self._exchanges[box.id]),
+            commands=tuple(self._commands[box.id]),
+            seen=self._seen[box.id],
+        )
+
+
+def _told(findings: list[Finding], total: int) -> str:
+    said = "; ".join(f"{found.what}: {found.seen} (expected {found.expected})" for found in findings[:SHOWN])
+    more = f"; and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    return f"{len(findings)} of {total} checks: {said}{more}"
+
+
+def _passed(findings: list[Finding]) -> str:
+    if len(findings) == 1:
+        return f"{findings[0].what}: {findings[0].seen}"
+    return f"{len(findings)} checks held"
+
+
+def counts(boxes: Iterable[BoxResult]) -> Counts:
+    """How the boxes ended."""
+    found = list(boxes)
+    asked = [box.status for box in found if box.asked]
+    return Counts(
+        passed=asked.count("PASS"),
+        failed=asked.count("FAIL"),
+        not_proven=asked.count("NOT PROVEN"),
+        not_measured=asked.count("NOT MEASURED"),
+        not_asked=len(found) - len(asked),
+    )

@@ -1,0 +1,192 @@
+"""The stack as its operator handles it: by the command line, each command a process with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from casewright.api.staging import CommandRun
+from casewright.staging.config import StageConfig
+
+KEPT_CHARS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSeen:
+    """One process as ``casewright ps`` tells it; None where it does not say."""
+
+    name: str
+    state: str
+    pid: int | None
+    url: str | None
+    health: str | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is said to run."""
+        return self.pid is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What ``casewright ps --json`` gave; ``problem`` says why there is no list."""
+
+    run: CommandRun
+    processes: tuple[ProcessSeen, ...] = ()
+    problem: str | None = None
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The running processes' ids by name."""
+        return {each.name: each.pid for each in self.processes if each.pid is not None}
+
+
+class Stack(Protocol):
+    """What a stage needs of a stack; one implementation a target."""
+
+    async def up(self) -> CommandRun:
+        """Start it and wait until it is healthy."""
+
+    async def down(self) -> CommandRun:
+        """Stop it."""
+
+    async def processes(self) -> Listing:
+        """What runs."""
+
+    async def provider_shown(self) -> CommandRun:
+        """The provider that is asked for."""
+
+    async def provider_set(self, name: str) -> CommandRun:
+        """Ask for another provider."""
+
+    async def provider_cleared(self) -> CommandRun:
+        """Give the choice back to the environment."""
+
+
+class LocalStack:
+    """Processes on this machine under ``casewright up``."""
+
+    def __init__(self, config: StageConfig) -> None:
+        self._config = config
+        self._environment = {
+            **os.environ,
+            **config.environment,
+            "CASEWRIGHT_DATA": str(config.data_dir),
+            "NO_COLOR": "1",
+        }
+
+    async def up(self) -> CommandRun:
+        """Start it and wait until it is healthy."""
+        start_s = self._config.deadlines.start_s
+        return await self._casewright("up", "--timeout", f"{start_s:g}", timeout_s=start_s + 15)
+
+    async def down(self) -> CommandRun:
+        """Stop it."""
+        return await self._casewright("down", timeout_s=self._config.deadlines.stop_s)
+
+    async def processes(self) -> Listing:
+        """What runs."""
+        run = await self._casewright("ps", "--json")
+        return parse_listing(run)
+
+    async def provider_shown(self) -> CommandRun:
+        """The provider that is asked for."""
+        return await self._casewright("provider", "show", "--json")
+
+    async def provider_set(self, name: str) -> CommandRun:
+        """Ask for another provider."""
+        return await self._casewright("provider", "set", name)
+
+    async def provider_cleared(self) -> CommandRun:
+        """Give the choice back to the environment."""
+        return await self._casewright("provider", "clear")
+
+    async def _casewright(self, *words: str, timeout_s: float | None = None) -> CommandRun:
+        limit = self._config.deadlines.command_s if timeout_s is None else timeout_s
+        return await run_command((*self._config.command, *words), self._environment, limit)
+
+
+async def run_command(words: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> CommandRun:
+    """Run one command to its end or its deadline; a cancelled one is asked to end before the cancel goes on.
+
+    It has its own session, so that Ctrl-C in the terminal reaches the stage and not the command behind it.
+    """
+    at, began = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
+
+    def told(code: int | None, out: bytes, err: bytes, problem: str | None = None) -> CommandRun:
+        return CommandRun(
+            at=at,
+            words=tuple(words),
+            exit_code=code,
+            seconds=round(time.monotonic() - began, 2),
+            stdout=out.decode("utf-8", "replace")[-KEPT_CHARS:],
+            stderr=err.decode("utf-8", "replace")[-KEPT_CHARS:],
+            problem=problem,
+        )
+
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words,
+            env=dict(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return told(None, b"", b"", f"cannot run {words[0]}: {error.strerror}")
+    try:
+        async with asyncio.timeout(timeout_s):
+            out, err = await process.communicate()
+    except TimeoutError:
+        await _end(process)
+        return told(None, b"", b"", f"no end within {timeout_s:g} s; it was stopped")
+    except asyncio.CancelledError:
+        await _end(process)
+        raise
+    return told(process.returncode, out, err)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """SIGINT, then SIGKILL, to the command and what it started in its session."""
+    for number, patience_s in ((signal.SIGINT, 5.0), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await process.wait()
+                return
+
+
+def parse_listing(run: CommandRun) -> Listing:
+    """Read what ``casewright ps --json`` printed."""
+    if run.exit_code is None:
+        return Listing(run, problem=run.problem)
+    found: Any = None
+    with contextlib.suppress(ValueError):
+        found = json.loads(run.stdout)
+    entries = found.get("processes") if isinstance(found, dict) else None
+    if not isinstance(entries, list):
+        words = " ".join((run.stderr or run.stdout).split())[-300:]
+        return Listing(run, problem=f"casewright ps --json gave no list (exit {run.exit_code}): {words}")
+    seen = tuple(_process(each) for each in entries if isinstance(each, dict) and each.get("name"))
+    return Listing(run, seen)
+
+
+def _process(entry: Mapping[str, Any]) -> ProcessSeen:
+    pid, url, health = entry.get("pid"), entry.get("url"), entry.get("health")
+    return ProcessSeen(
+        name=str(entry["name"]),
+        state=str(entry.get("state", "")),
+        pid=pid if isinstance(pid, int) and pid > 0 else None,
+        url=url if isinstance(url, str) else None,
+        health=health if isinstance(health, str) else None,
+    )

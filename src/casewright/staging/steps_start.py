@@ -1,0 +1,219 @@
+"""The steps around everything else: what is installed, start, health, what was left at the end, stop."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from casewright.api.contract import Health
+from casewright.api.staging import Finding
+from casewright.staging.checklist import START_BOUND_S
+from casewright.staging.checks_health import agreed, healthy, named_truly, true_name, vision
+from casewright.staging.context import CannotGoOn, Context, mapping
+from casewright.staging.judge import finding
+from casewright.staging.stack import Listing, run_command
+
+SDKS = ("openai", "ollama")
+MAX_LOG_BYTES = 64 * 1024 * 1024
+_MEMORY = re.compile(rb"MemoryError|std::bad_alloc|[Oo]ut of memory|Cannot allocate memory|oom[-_ ]kill")
+
+
+async def preflight(context: Context) -> str:
+    """Pip check, and the SDKs that the plan expects."""
+    ledger, seconds = context.ledger, context.config.deadlines.command_s
+    run = await run_command((sys.executable, "-m", "pip", "check"), os.environ, seconds)
+    ledger.command("build.dependencies", run)
+    words = run.problem or f"exit {run.exit_code}: {run.stdout} {run.stderr}"
+    without_pip = run.exit_code != 0 and "No module named pip" in run.stderr
+    ok = None if without_pip or run.exit_code is None else run.exit_code == 0
+    ledger.add("build.dependencies", [finding("pip check", "exit 0", words, ok, tried=not without_pip)])
+    versions = {name: _version(name) for name in SDKS}
+    ledger.seen("build.sdks", versions=versions, python=sys.executable)
+    ledger.add(
+        "build.sdks",
+        [
+            finding(name, "installed", found or "not installed", found is not None)
+            for name, found in versions.items()
+        ],
+    )
+    return ", ".join(f"{name} {found or 'not installed'}" for name, found in versions.items())
+
+
+async def start(context: Context) -> str:
+    """Start the stack, or look at the one that runs; everything after it needs it to answer."""
+    ledger, deadlines = context.ledger, context.config.deadlines
+    _mark_logs(context)
+    seconds: float | None = None
+    if not context.config.attach:
+        context.touched = True
+        run = await context.stack.up()
+        seconds = run.seconds
+        ledger.command("startup.services", run)
+        words = run.problem or f"exit {run.exit_code} {run.stderr[-600:] if run.exit_code else ''}"
+        ledger.add("startup.services", [finding("casewright up", "exit 0", words, run.exit_code == 0)])
+    found = await context.listing("startup.services")
+    ledger.add("startup.services", _running(context, found))
+    if seconds is not None:
+        bound = f"within {START_BOUND_S:g} s"
+        ledger.add(
+            "startup.services", [finding("all healthy", bound, f"{seconds:.1f} s", seconds <= START_BOUND_S)]
+        )
+    context.pids = found.pids
+    context.urls = {each.name: each.url for each in found.processes if each.url}
+    answers = await context.healths()
+    ledger.exchange("startup.services", *(answer.exchange for answer in answers.values()))
+    context.reachable = any(answer.status is not None for answer in answers.values())
+    if not context.reachable:
+        raise CannotGoOn(f"no service answers: {next(iter(answers.values())).said}")
+    body = mapping(answers["rag"].json)
+    engine = mapping(body.get("engine"))
+    context.provider, context.model = body.get("provider"), body.get("model")
+    context.engine, context.source = engine.get("engine"), engine.get("source")
+    took = f"healthy in {seconds:.1f} s" if seconds is not None else "attached"
+    return f"{len(found.pids)} processes, {took} (each wait at most {deadlines.start_s:g} s)"
+
+
+def _running(context: Context, found: Listing) -> list[Finding]:
+    if found.problem is not None:
+        seen = found.problem
+        return [
+            finding("casewright ps", "a list of processes", seen, None if context.config.attach else False)
+        ]
+    findings = []
+    for name in context.config.services:
+        each = next((process for process in found.processes if process.name == name), None)
+        seen = f"{each.state}, pid {each.pid}" if each else "not in the list"
+        findings.append(finding(f"{name} runs", "a process", seen, each is not None and each.running))
+    known = set(context.config.services)
+    for each in found.processes:
+        if each.name not in known:
+            findings.append(
+                finding(f"{each.name} runs", "a process", f"{each.state}, pid {each.pid}", each.running)
+            )
+    return findings
+
+
+async def health(context: Context) -> str:
+    """Each /health, and the engine's own word."""
+    ledger = context.ledger
+    answers = await context.healths()
+    healths: dict[str, Health] = {}
+    for name, answer in answers.items():
+        found, findings = healthy(name, answer)
+        ledger.exchange("startup.health", answer.exchange)
+        ledger.add("startup.health", findings)
+        if found is not None:
+            healths[name] = found
+    ledger.add("startup.health", agreed(healths))
+    rag = healths.get("rag")
+    if rag is not None and rag.engine is not None and rag.engine.url:
+        truth = await true_name(context.client, rag.engine.url)
+        ledger.exchange("startup.health", *truth.exchanges)
+        ledger.add("startup.health", [named_truly("engine's true name", rag.engine.engine, truth)])
+    ledger.exchange("startup.vision", answers["documents"].exchange)
+    ledger.add("startup.vision", vision(answers["documents"]))
+    return f"{sum(found.status == 'healthy' for found in healths.values())} of {len(answers)} healthy"
+
+
+async def settle(context: Context) -> str:
+    """What the whole time left behind: restarts nobody asked for, and words about memory in the logs."""
+    ledger = context.ledger
+    found = await context.listing("stability.restarts")
+    ledger.add("stability.restarts", same_processes(context, found, "at the end"))
+    hits = _memory_words(context)
+    if context.log_marks or _logs(context.config.data_dir):
+        ledger.seen("startup.memory", lines=hits[:50])
+        ledger.add(
+            "startup.memory",
+            [finding("logs", "no word of it", "; ".join(hits[:3]) or "no word of it", not hits)],
+        )
+    else:
+        seen = f"no logs in {context.config.data_dir / 'logs'}"
+        ledger.add("startup.memory", [finding("logs", "no word of it", seen, None, tried=False)])
+    before, after = context.killed_for_memory, _killed_for_memory()
+    if before is not None and after is not None:
+        more = after - before
+        seen = f"{more} on this machine; the kernel does not tell whose" if more else "0"
+        ledger.add(
+            "startup.memory", [finding("processes killed for memory", "0", seen, None if more else True)]
+        )
+    return f"{len(found.pids)} processes, {len(hits)} words about memory"
+
+
+async def down(context: Context) -> str:
+    """Stop the stack, and see that nothing answers any more."""
+    ledger = context.ledger
+    if context.config.attach:
+        seen = "attached: the stack is left running"
+        ledger.add("startup.down", [finding("casewright down", "exit 0", seen, None, tried=False)])
+        return seen
+    run = await context.stack.down()
+    context.touched = False
+    ledger.command("startup.down", run)
+    words = run.problem or f"exit {run.exit_code} {run.stderr[-300:] if run.exit_code else ''}"
+    ledger.add("startup.down", [finding("casewright down", "exit 0", words, run.exit_code == 0)])
+    for name, url in {**context.config.services, **context.urls}.items():
+        answer = await context.client.get(f"{url}/live", timeout_s=3.0)
+        ledger.exchange("startup.down", answer.exchange)
+        ledger.add(
+            "startup.down", [finding(f"{name} is gone", "no answer", answer.said, answer.status is None)]
+        )
+    return f"in {run.seconds:.1f} s"
+
+
+def same_processes(context: Context, found: Listing, when: str) -> list[Finding]:
+    """Whether the processes are still those that should be there."""
+    if found.problem is not None or not context.pids:
+        return [finding(f"processes {when}", "the same", found.problem or "none were known", None)]
+    return [
+        finding(f"{name} {when}", f"pid {pid}", f"pid {found.pids.get(name)}", found.pids.get(name) == pid)
+        for name, pid in context.pids.items()
+    ]
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _logs(data_dir: Path) -> list[Path]:
+    return sorted((data_dir / "logs").glob("*.log"))
+
+
+def _mark_logs(context: Context) -> None:
+    for path in _logs(context.config.data_dir):
+        context.log_marks[path] = path.stat().st_size
+    context.killed_for_memory = _killed_for_memory()
+
+
+def _memory_words(context: Context) -> list[str]:
+    hits: list[str] = []
+    for path in _logs(context.config.data_dir):
+        lines = _gained(path, context.log_marks.get(path, 0))
+        hits += [
+            f"{path.name}: {line.decode('utf-8', 'replace')[:300]}" for line in lines if _MEMORY.search(line)
+        ]
+    return hits
+
+
+def _gained(path: Path, mark: int) -> Iterable[bytes]:
+    """The lines a log gained since its mark; all of it where it was replaced by a smaller one."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(mark if size >= mark else 0)
+        return file.read(MAX_LOG_BYTES).splitlines()
+
+
+def _killed_for_memory() -> int | None:
+    """The kernel's count since boot; None where it does not tell."""
+    try:
+        found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found.group(1)) if found else None
