@@ -154,7 +154,10 @@ def plan_from(settings: Settings, *, engine: bool = True, python: str = sys.exec
         f"{name.upper()}_URL": f"http://{HOST}:{getattr(settings, f'{name}_port')}"
         for name in ("rag", "notes", "documents")
     }
+    # The processes run in the data directory: a path that was relative to the caller's must not change.
     environment["CASEWRIGHT_DATA"] = str(settings.data_dir.absolute())
+    if settings.embedded_model is not None:
+        environment["CASEWRIGHT_EMBEDDED_MODEL"] = str(settings.embedded_model.expanduser().absolute())
     if engine:
         environment["CASEWRIGHT_EMBEDDED_URL"] = f"http://{HOST}:{settings.engine_port}"
     # Unbound thread pools of several processes on the same cores starve each other.

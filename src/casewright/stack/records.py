@@ -23,7 +23,7 @@ SAME_START_S = 2.0
 
 
 class ProcessRecord(Contract):
-    """One process; ``created`` in seconds since the epoch, ``starts`` is the how-manieth start of its name."""
+    """One process: its start in seconds since the epoch, and how many starts its name has had with it."""
 
     name: str
     pid: int

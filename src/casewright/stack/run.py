@@ -53,11 +53,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to start and how long it may take; ``token`` is what the services are asked for health with."""
+    """What to start and how long it may take; ``token`` is what the services are asked for health with.
+
+    A stack that serves and of which nothing changed for ``settle_s`` seconds is taken as it is.
+    """
 
     plan: StackPlan
     places: Places
     timeout_s: float = 60.0
+    settle_s: float = SETTLE_S
     token: str | None = None
     python: str = sys.executable
 
@@ -84,14 +88,14 @@ def start(order: Order, stop: threading.Event, watch: Watch) -> Started:
         cleared = _end_all(places)
         require_free(order.plan.processes)
         began = time.monotonic()
+        launched = _launch(order)
         try:
-            _launch(order)
             outcome, status = _await_health(order, began, stop, watch)
         except BaseException:
-            _end_all(places)
+            _end_all(places, launched)
             raise
         if outcome == "interrupted":
-            _end_all(places)
+            _end_all(places, launched)
     return Started(outcome, status, time.monotonic() - began, cleared=cleared)
 
 
@@ -107,7 +111,8 @@ def stop_all(places: Places) -> int:
         return _end_all(places)
 
 
-def _launch(order: Order) -> None:
+def _launch(order: Order) -> psutil.Process:
+    """Start the supervisor; it records itself a moment later."""
     places = order.places
     replace_file(places.config, config_text(order.plan, places, order.python).encode(), mode=0o600)
     record = StackRecord(plan=order.plan, started_at=datetime.now(UTC))
@@ -124,12 +129,10 @@ def _launch(order: Order) -> None:
             cwd=places.data_dir,
             start_new_session=True,
         )
-    _reap_later(child)
-
-
-def _reap_later(child: subprocess.Popen[bytes]) -> None:
-    """Collect the child when it ends, so that it does not stay a zombie while we live."""
+    launched = psutil.Process(child.pid)
+    # Collected when it ends, so that it does not stay a zombie while we live.
     threading.Thread(target=child.wait, daemon=True).start()
+    return launched
 
 
 def _await_health(
@@ -149,7 +152,7 @@ def _await_health(
         if looks != before:
             changed, before = now, looks
         late = now - began > order.timeout_s
-        if status.serves and (late or now - changed > SETTLE_S):
+        if status.serves and (late or now - changed > order.settle_s):
             return "degraded", status
         hopeless = _hopeless(order.places, status, began)
         if hopeless or late:
@@ -200,12 +203,15 @@ def _differences(running: StackPlan, wanted: StackPlan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _end_all(places: Places) -> int:
-    """End the supervisor with its children, then what it left behind; the records go when all is gone."""
+def _end_all(places: Places, launched: psutil.Process | None = None) -> int:
+    """End the supervisor with its children, then what it left behind; the records go when all is gone.
+
+    ``launched`` is a supervisor that may not have recorded itself yet.
+    """
     recorded = [read_record(path) for path in places.run.glob("*.json") if path != places.plan]
     alive = [process for record in recorded if (process := living(record)) is not None]
-    supervisor = living(read_record(places.record(SUPERVISOR)))
-    everyone = family(alive)
+    supervisor = launched or living(read_record(places.record(SUPERVISOR)))
+    everyone = family([*alive, *filter(None, [supervisor])])
     if supervisor is not None:
         if not ask_shutdown(places):
             with contextlib.suppress(psutil.Error):
