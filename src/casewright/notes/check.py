@@ -24,7 +24,14 @@ _PERSONS = (
 )
 _ARTICLES = frozenset({"the", "a", "an"})
 _OURS = ("We will",)
-_YOURS = ("You need to", "You also need to", "You then need to", "You now need to", "You still need to", "You must not")
+_YOURS = (
+    "You need to",
+    "You also need to",
+    "You then need to",
+    "You now need to",
+    "You still need to",
+    "You must not",
+)
 
 
 def bare_words(text: str) -> list[str]:
@@ -68,7 +75,7 @@ def faults(said: str, claim: Claim) -> tuple[str, ...]:
 
 
 def _without_resolved(said: str, claim: Claim) -> str:
-    """The sentence without the day in brackets that a relative one was resolved to, if it is the right one."""
+    """The sentence without the day in brackets that a relative one was resolved to, if it is right."""
     body, bracket, day = said.removesuffix(").").rpartition(" (")
     if bracket and said.endswith(").") and claim.meeting is not None and resolved(body, claim.meeting) == day:
         return body + "."

@@ -17,7 +17,8 @@ from casewright.notes.recognise import amounts, dates, references
 
 _STOP = re.compile(r"(?<=[.;])\s+(?=\S)")
 _SHORT = re.compile(
-    r"(?:^|\s)(?:c|approx|no|nos|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|[a-z])\.$", re.IGNORECASE
+    r"(?:^|\s)(?:c|approx|no|nos|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|[a-z])\.$",
+    re.IGNORECASE,
 )
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
 
@@ -94,7 +95,9 @@ def _pieces(text: str) -> list[str]:
     """Parts that each begin with who acts; whatever does not stays with the part before it."""
     parts: list[str] = []
     for part in _STOP.split(text):
-        if parts and (_SHORT.search(parts[-1]) or not leads(part) or not (leads(parts[0]) or parts[0][-1] == ".")):
+        if parts and (
+            _SHORT.search(parts[-1]) or not leads(part) or not (leads(parts[0]) or parts[0][-1] == ".")
+        ):
             parts[-1] = f"{parts[-1]} {part}"
         else:
             parts.append(part)

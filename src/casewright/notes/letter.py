@@ -23,7 +23,9 @@ _NOTHING: dict[Section, str] = {
     "your_actions": "Our notes of the meeting list nothing for you to do.",
 }
 _UNSURE = " Some of what we noted above does not say who is to act. Please ask us if you are not sure."
-_TURNED = {"i": "we", "me": "us", "my": "our"} | dict.fromkeys(w.CLIENT, "you") | dict.fromkeys(w.CLIENTS, "your")
+_TURNED = (
+    {"i": "we", "me": "us", "my": "our"} | dict.fromkeys(w.CLIENT, "you") | dict.fromkeys(w.CLIENTS, "your")
+)
 _ABOUT = re.compile(r"c\.?(?=£?\d)")
 _ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "our"})
 
@@ -96,12 +98,13 @@ def _put(token: str, bare: str, new: str, *, last: bool) -> str:
     return before + new + (after if last else after.lstrip(".:"))
 
 
-def letter(
-    name: str, meeting: date | None, sections: dict[Section, Sequence[str]], *, unsure: bool
-) -> str:
+def letter(name: str, meeting: date | None, sections: dict[Section, Sequence[str]], *, unsure: bool) -> str:
     """The letter as one text. ``unsure``: something noted may be an action that is listed nowhere else."""
     when = f" on {meeting.day} {meeting:%B %Y}" if meeting else ""
-    parts = [f"Dear {name},", f"Thank you for meeting us{when}. This letter says what was noted at the meeting."]
+    parts = [
+        f"Dear {name},",
+        f"Thank you for meeting us{when}. This letter says what was noted at the meeting.",
+    ]
     for section, heading in HEADINGS.items():
         lines = [f"- {said}" for said in sections[section]]
         if not lines:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from casewright.api.notes import Owner, Section
 from casewright.notes import words as w
@@ -21,16 +22,16 @@ _PRIVATE = re.compile(
     r"(?:the )?(?:cl|ct|clt|client)\b|\bnot for (?:the )?(?:letter|client|cl|ct|sharing|disclosure)\b"
     r"|^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b|\b(?:cl|client) (?:must|should) not "
     r"(?:know|see|be told|find out)\b|\bnot to be (?:shared|disclosed)\b|\boff the record\b"
-    r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?(?:cl|client)"
-    r"(?:'s)? knowing\b",
+    r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?"
+    r"(?:cl|client)(?:'s)? knowing\b",
     re.IGNORECASE,
 )
-_ADVERBS = frozenset({"also", "then", "now", "still"})
-_ASKS = frozenset(
+_ADVERBS = w.listed("also then now still")
+_ASKS = w.listed(
     "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
-    " asked advised reminded expect encourage let".split()
+    " asked advised reminded expect encourage let"
 )
-_NO_ACTION_AFTER_WILL = frozenset("be get lose have become receive turn owe qualify need prob probably lapse".split())
+_NO_ACTION_AFTER_WILL = w.listed("be get lose have become receive turn owe qualify need prob probably lapse")
 Rule = Callable[[Sequence[str], Heading], "Decision | None"]
 
 
@@ -77,7 +78,7 @@ def decide(text: str, heading: Heading) -> Decision:
     words = plain_words(text)
     if not words:
         return unsure("nothing to read")
-    if core(text.split()[0]) == "CT":
+    if core(text.split(maxsplit=1)[0]) == "CT":
         return unsure("“CT” may be the client, the council tax or a court")
     if words[0] in w.DEPENDS:
         return unsure("it depends on something: who acts, and whether, is for a person to say")
@@ -212,7 +213,9 @@ def _action(words: Sequence[str], at: int, owner: Owner, opening: str) -> Decisi
     if not rest or not _doing(rest):
         return unsure("what is to be done is not a word the rules know", owner)
     own = owner == "client" and len(rest) > 1 and rest[1] in ("his", "her", "their") and len(rest) > 2
-    others = (w.PARTIES | {"mr", "mrs", "ms", "brother", "sister", "mother", "father", "wife", "husband"}) & set(rest)
+    others = (
+        w.PARTIES | {"mr", "mrs", "ms", "brother", "sister", "mother", "father", "wife", "husband"}
+    ) & set(rest)
     section: Section = "your_actions" if owner == "client" else "our_actions"
     return Decision(
         owner, section, True, "", at, opening, own_possessive=own and not others and rest[2] not in w.ACTIONS
@@ -245,7 +248,12 @@ def _told(words: Sequence[str], start: int) -> Decision | None:
         lead += 1
     clause = len(words) - lead > 1
     return Decision(
-        "client", "matters_discussed", True, "told by the client", lead, "You told us that" if clause else None
+        "client",
+        "matters_discussed",
+        True,
+        "told by the client",
+        lead,
+        "You told us that" if clause else None,
     )
 
 
@@ -254,7 +262,9 @@ def _client_did(words: Sequence[str], start: int) -> Decision | None:
     if words[0] == "you" or start >= len(words):
         return None
     verb = words[start]
-    if verb in w.AGREE and not (len(words) > start + 1 and words[start + 1] in ("to", "likely", "due", "going")):
+    if verb in w.AGREE and not (
+        len(words) > start + 1 and words[start + 1] in ("to", "likely", "due", "going")
+    ):
         return Decision("client", "matters_discussed", True, "of the client", start, "You", agree=True)
     if verb in w.PAST and verb != "needed":
         return Decision("client", "matters_discussed", True, "of the client", start, "You")
@@ -328,7 +338,7 @@ def _asks_something(words: Sequence[str]) -> bool:
     said = set(words)
     if {"needed", "required", "due", "outstanding", "should", "must", "deadline"} & said:
         return True
-    follows = zip(words, words[1:], strict=False)
+    follows = pairwise(words)
     return any(
         (one in ("to", "will") and (two == "be" or two in w.ACTIONS)) or (one == "by" and two[:1].isdigit())
         for one, two in follows
@@ -351,7 +361,7 @@ def _adverb(words: Sequence[str], at: int) -> tuple[str, int]:
 
 
 def leads(text: str) -> bool:
-    """Whether a text names who acts in it, at its beginning: such a text can stand as a sentence of its own."""
+    """Whether a text names who acts at its beginning: such a text can stand as a sentence of its own."""
     words = plain_words(text)
     if not words or words[0] in w.DEPENDS or is_negation(words[0]):
         return False

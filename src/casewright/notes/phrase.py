@@ -14,7 +14,8 @@ from casewright.notes.claim import Claim
 from casewright.notes.recognise import figures, negations
 
 _ASK = (
-    "Make this sentence of a letter read well in plain English: add the small words that are missing (a, an, the). "
+    "Make this sentence of a letter read well in plain English: add the small words that are missing "
+    "(a, an, the). "
     "Keep every other word, every name, number, amount and date, in the same order. Add nothing else. "
     "Answer with the one sentence only."
 )
@@ -41,7 +42,7 @@ def token_bound(template: str) -> int:
 
 def cleaned(answer: str) -> str:
     """The model's words as one line, without quotation marks around them; refused later if they hold more."""
-    return " ".join(answer.split()).strip("\"“” ")
+    return " ".join(answer.split()).strip('"“” ')
 
 
 def wrong(answer: str, template: str, claim: Claim) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from casewright.notes.words import listed
+
 Heading = Literal["none", "matters", "ours", "yours", "actions", "private"]
 
 _ENDS = re.compile(r"\r\n|\r|\n")
@@ -14,45 +16,42 @@ _BULLET = re.compile(r"(?:[*•·‣▪◦●○–—>+]+|-(?=\s|[^\W\d_])|\[ \
 _LETTERED = re.compile(r"\(?[a-zA-Z]\)\s+|\(?(?:ii|iii|iv|vi|vii|viii|ix)\)\s+")
 _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
 _MONTH_NEXT = re.compile(
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am\b|pm\b|days?|weeks?|months?|years?)", re.IGNORECASE
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am\b|pm\b|days?|weeks?|months?|years?)",
+    re.IGNORECASE,
 )
 # A line that begins with one of these in lower case goes on from the line before: alone it would lose its
 # condition or its date.
-_GOES_ON = frozenset(
+_GOES_ON = listed(
     "and or but by if unless until only except because before after on at for from with without as so when"
-    " which who that then provided otherwise plus nor".split()
+    " which who that then provided otherwise plus nor"
 )
 HEADINGS: dict[Heading, frozenset[str]] = {
-    "matters": frozenset(
-        (
-            "background|discussion|discussed|matters|matters discussed|issues|facts|notes|meeting notes|summary"
-            "|advice|advice given|circumstances|situation|current situation|income|expenditure|debts|housing"
-            "|benefits|employment|health|family|points discussed|what we discussed"
-        ).split("|")
+    "matters": listed(
+        "background|discussion|discussed|matters|matters discussed|issues|facts|notes|meeting notes|summary"
+        "|advice|advice given|circumstances|situation|current situation|income|expenditure|debts|housing"
+        "|benefits|employment|health|family|points discussed|what we discussed",
+        "|",
     ),
-    "ours": frozenset(
-        (
-            "our actions|our action|adviser actions|adviser action|adviser to do|adv to do|adv actions"
-            "|actions for us|actions for adviser|adviser's actions|we will|i will|my actions|for me|for us"
-            "|for adviser|us to do|me to do|caseworker actions|caseworker to do|what we will do"
-        ).split("|")
+    "ours": listed(
+        "our actions|our action|adviser actions|adviser action|adviser to do|adv to do|adv actions"
+        "|actions for us|actions for adviser|adviser's actions|we will|i will|my actions|for me|for us"
+        "|for adviser|us to do|me to do|caseworker actions|caseworker to do|what we will do",
+        "|",
     ),
-    "yours": frozenset(
-        (
-            "client actions|client action|client to do|cl to do|ct to do|cl actions|cl action|client's actions"
-            "|actions for client|actions for cl|your actions|you will|for client|for cl|client will|cl will"
-            "|client to|cl to|what you need to do|you to do"
-        ).split("|")
+    "yours": listed(
+        "client actions|client action|client to do|cl to do|ct to do|cl actions|cl action|client's actions"
+        "|actions for client|actions for cl|your actions|you will|for client|for cl|client will|cl will"
+        "|client to|cl to|what you need to do|you to do",
+        "|",
     ),
-    "actions": frozenset(
-        "actions|action|action points|action point|to do|todo|next steps|next step|follow up|ap|aps".split("|")
+    "actions": listed(
+        "actions|action|action points|action point|to do|todo|next steps|next step|follow up|ap|aps", "|"
     ),
-    "private": frozenset(
-        (
-            "private|nb private|private notes|private note|internal|internal notes|internal note|internal only"
-            "|not for letter|not for the letter|not for client|not for cl|off the record|confidential"
-            "|for file only|file note only"
-        ).split("|")
+    "private": listed(
+        "private|nb private|private notes|private note|internal|internal notes|internal note|internal only"
+        "|not for letter|not for the letter|not for client|not for cl|off the record|confidential"
+        "|for file only|file note only",
+        "|",
     ),
 }
 _HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
@@ -154,8 +153,8 @@ def _unknown_heading(text: str) -> bool:
 def read_entries(notes: str) -> tuple[Entry, ...]:
     """Every non-blank line in exactly one entry, in order.
 
-    A heading covers the lines below it to the next heading; its reach for lines that do not say themselves who
-    acts ends at the first blank line after one of them. A heading for private remarks reaches to the next one.
+    A heading covers the lines below it to the next heading; for lines that do not say themselves
+    who acts it ends at the first blank line after one of them. One for private remarks reaches to the next.
     """
     entries: list[Entry] = []
     heading: Heading = "none"

@@ -11,12 +11,17 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from casewright.notes.words import listed
+
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY = r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
+_DAY = (
+    r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs?(?:day)?)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?)"
+)
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 AMOUNT = re.compile(
     r"[£$€]\s?\d[\d,]{0,20}(?:\.\d{1,4})?[kKmM]?\b|\b\d[\d,]{0,20}(?:\.\d{1,4})?\s?(?:pounds?|GBP|quid|p)\b"
@@ -34,10 +39,12 @@ REFERENCE = re.compile(
     r"\b(?=[A-Za-z0-9/-]{3,40}\b)(?=[A-Za-z0-9/-]{0,39}\d)(?=[A-Za-z0-9/-]{0,39}[A-Za-z])"
     r"[A-Za-z0-9]+(?:[/-][A-Za-z0-9]+)*\b|(?<![\d£$€.,/-])\b\d{6,20}\b(?![/.,]\d)"
 )
-_NTH_ONLY = re.compile(r"\d+(?:st|nd|rd|th|am|pm|k|p|days?|weeks?|months?|years?|hrs?|wks?|yrs?)", re.IGNORECASE)
-NEGATIONS = frozenset(
+_NTH_ONLY = re.compile(
+    r"\d+(?:st|nd|rd|th|am|pm|k|p|days?|weeks?|months?|years?|hrs?|wks?|yrs?)", re.IGNORECASE
+)
+NEGATIONS = listed(
     "not no never none nothing nobody neither nor without cannot unable refuse refuses refused unless except"
-    " decline declines declined".split()
+    " decline declines declined"
 )
 _EDGES = "\"'“”‘’.,;:!?()[]{}<>*_~"
 
@@ -79,7 +86,7 @@ def negations(words: list[str]) -> int:
 
 
 def resolved(text: str, meeting: date) -> str | None:
-    """The day that the last words of ``text`` before a full stop name, counted from the meeting; None if unsure.
+    """The day that the last words of ``text`` name, counted from the meeting; None if unsure.
 
     Resolved are "tomorrow", "today" and a bare weekday after "by" or "on" that is not the meeting's own day
     (its next occurrence, within six days). "Next Tuesday" is not: people differ on which one it is.

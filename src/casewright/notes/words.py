@@ -1,6 +1,12 @@
-"""The fixed lists that decisions rest on; docs/notes.md shows the shorthand from here, and a test compares."""
+"""The fixed lists that decisions rest on; docs/notes.md shows the shorthand, and a test compares the two."""
 
 from __future__ import annotations
+
+
+def listed(text: str, separator: str | None = None) -> frozenset[str]:
+    """The words (or, with a separator, the phrases) of a list written as one text."""
+    return frozenset(text.split(separator))
+
 
 # Expanded wherever it stands as a word of its own. Nothing else is expanded.
 SHORTHAND = {
@@ -40,23 +46,25 @@ CLIENTS = frozenset({"cl's", "clt's", "ct's", "client's", "cls"})
 ADVISER = frozenset({"adv", "adviser", "advisor", "caseworker", "cw"})
 
 # What a person can be set to do; "cl to court" is none, "cl to call" is one.
-ACTIONS = frozenset(
+ACTIONS = listed(
     """
-    accept access add apply appeal approach arrange ask attend avoid await book bring call cancel challenge change
-    chase check claim close collect compile complain complete confirm consider contact continue copy correct
-    decide declare deliver describe discuss dispute download draft draw email enquire explain fax file fill find
-    finish follow forward gather get give go hand hold identify ignore inform instruct investigate keep leave let
-    list liaise log look lodge make meet message negotiate notify obtain open order pass pay phone photocopy
-    photograph pick post prepare print produce propose provide query raise read reapply reclaim record refer
-    register reject remain remember remind reply report request research respond return review revise ring save
-    scan see seek send serve set share show sign speak start stay stop submit supply switch take talk tel telephone
-    tell text transfer try update upload use vacate verify view visit wait withdraw work write appoint compare
-    calculate cooperate co-operate engage sell buy move renew resend resubmit re-apply re-send open resign repay
-    assess assist help represent advise issue settle offer object opt freeze reduce increase maintain allow permit
-    """.split()
+    accept access add apply appeal approach arrange ask attend avoid await book bring call cancel
+    challenge change chase check claim close collect compile complain complete confirm consider
+    contact continue copy correct decide declare deliver describe discuss dispute download draft
+    draw email enquire explain fax file fill find finish follow forward gather get give go hand hold
+    identify ignore inform instruct investigate keep leave let list liaise log look lodge make meet
+    message negotiate notify obtain open order pass pay phone photocopy photograph pick post prepare
+    print produce propose provide query raise read reapply reclaim record refer register reject
+    remain remember remind reply report request research respond return review revise ring save scan
+    see seek send serve set share show sign speak start stay stop submit supply switch take talk tel
+    telephone tell text transfer try update upload use vacate verify view visit wait withdraw work
+    write appoint compare calculate cooperate co-operate engage sell buy move renew resend resubmit
+    re-apply re-send open resign repay assess assist help represent advise issue settle offer object
+    opt freeze reduce increase maintain allow permit
+    """
 )
 # Both things and doings: before these words they are things ("contact number", "call from the court").
-THINGS_BEFORE = frozenset("from number no date of".split())
+THINGS_BEFORE = listed("from number no date of")
 
 # The client's own telling; "told us" takes a whole clause after it.
 SAYS = {
@@ -106,37 +114,39 @@ AGREE = {
     "takes": "take",
 }
 # What happened: these keep their form when the person before them changes.
-PAST = frozenset(
+PAST = listed(
     """
-    accepted appealed applied approached arranged asked asserted attended became began bought borrowed brought
-    called cancelled came challenged changed checked claimed complained completed contacted declined did didn't
-    discussed disputed emailed ended failed fell felt filled found gave got had handed heard hadn't informed
-    issued kept left lent lost made met missed moved needed offered opened owned paid phoned posted produced
-    provided raised ran rang received refused registered rejected rented repaid replied reported requested
-    responded returned sent separated served signed sold split spoke started stayed stopped submitted suffered
-    talked thought told took tried visited wanted went withdrew won worked wrote
-    """.split()
+    accepted appealed applied approached arranged asked asserted attended became began bought
+    borrowed brought called cancelled came challenged changed checked claimed complained completed
+    contacted declined did didn't discussed disputed emailed ended failed fell felt filled found
+    gave got had handed heard hadn't informed issued kept left lent lost made met missed moved
+    needed offered opened owned paid phoned posted produced provided raised ran rang received
+    refused registered rejected rented repaid replied reported requested responded returned sent
+    separated served signed sold split spoke started stayed stopped submitted suffered talked
+    thought told took tried visited wanted went withdrew won worked wrote
+    """
 )
 # What advisers write of their own past without saying "I".
-ADVISED = frozenset("advised explained discussed signposted told informed reminded warned".split())
+ADVISED = listed("advised explained discussed signposted told informed reminded warned")
 
 # Known third parties; beyond these an unknown name that "is to" do something stays undecided.
-PARTIES = frozenset(
+PARTIES = listed(
     """
-    ll landlord council dwp hmrc court employer bank bailiffs bailiff agent agents jobcentre gp hospital school
-    police tribunal lender creditor creditors insurer neighbour neighbours partner ex housing acas ombudsman
-    barclays lloyds natwest hsbc santander halifax nationwide aviva capita lowell
-    """.split()
+    ll landlord council dwp hmrc court employer bank bailiffs bailiff agent agents jobcentre gp
+    hospital school police tribunal lender creditor creditors insurer neighbour neighbours partner
+    ex housing acas ombudsman barclays lloyds natwest hsbc santander halifax nationwide aviva capita
+    lowell
+    """
 )
-HERE = frozenset("i we me my us our mine ours i'm i've i'd i'll we're we've we'd we'll".split())
-THERE = frozenset("he she they him her his hers their theirs he's she's they're himself herself".split())
-DEPENDS = frozenset("if unless when once whether should provided assuming until".split())
-DOUBT = frozenset("maybe perhaps possibly might prob probably cancelled done completed tbc".split())
+HERE = listed("i we me my us our mine ours i'm i've i'd i'll we're we've we'd we'll")
+THERE = listed("he she they him her his hers their theirs he's she's they're himself herself")
+DEPENDS = listed("if unless when once whether should provided assuming until")
+DOUBT = listed("maybe perhaps possibly might prob probably cancelled done completed tbc")
 
 # All that a sentence may say beyond its lines: openings, voices and what shorthand stands for.
-LEXICON = frozenset(
-    "you your we us our will need to must not told confirmed that noted the have are were do don't haven't aren't"
-    " weren't is a an also".split()
+LEXICON = listed(
+    "you your we us our will need to must not told confirmed that noted the have are were do don't haven't"
+    " aren't weren't is a an also"
 ) | frozenset(word for said in SHORTHAND.values() for word in said.split())
 # The pairs a model may choose between; the words mean the same in a letter.
 SAME = {
