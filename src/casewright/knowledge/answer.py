@@ -20,7 +20,7 @@ MAX_CITED = 3
 # The share of the question's weight that a passage must carry; set on the development set (docs/rag.md).
 NEEDED = 0.6
 NEEDED_OPEN = 0.7
-# What a concept counts for that stands not in the passage but right before it, or in its table's head.
+# What a concept counts for that stands not in the passage but right before it.
 CONTEXT = 0.6
 LIGHT_WEIGHT = 0.3
 MINIMUM_WEIGHT = 0.5
@@ -144,7 +144,8 @@ def _judge(passage: Passage, question: Question, evidence: Evidence, ranked: Ran
 
     if passage.text.rstrip().endswith("?"):
         return judged(0, "it is itself a question")
-    if not _speaks_of_it(passage, question):
+    said = _said(passage, evidence)
+    if not _speaks_of_it(passage, question, said) or (question.head and question.head not in said):
         return judged(0, "it does not speak of what is asked")
     stranger = _unnamed(passage, question, evidence)
     if stranger is not None:
@@ -161,9 +162,15 @@ def _judge(passage: Passage, question: Question, evidence: Evidence, ranked: Ran
     return judged(5, None)
 
 
-def _speaks_of_it(passage: Passage, question: Question) -> bool:
+def _said(passage: Passage, evidence: Evidence) -> frozenset[str]:
+    """What a passage says; a table's row says what its head says too."""
+    head = evidence.table_head(passage)
+    return passage.concepts | head.concepts if head is not None else passage.concepts
+
+
+def _speaks_of_it(passage: Passage, question: Question, said: frozenset[str]) -> bool:
     wanted = set(question.concepts) - question.light
-    if wanted & passage.concepts:
+    if wanted & said:
         return True
     words = {token.folded for token in passage.tokens if token.kind == "word"}
     keys = {token.key for token in passage.figures}
@@ -176,14 +183,12 @@ def _coverage(
     passage: Passage, question: Question, evidence: Evidence, ranked: Ranked, kind_given: bool
 ) -> tuple[float, tuple[str, ...]]:
     """The share of the question's weight in and around a passage, and the concepts not in it itself."""
-    around: set[str] = set()
-    for near in [*evidence.before(passage, 2), evidence.table_head(passage)]:
-        if near is not None:
-            around |= near.concepts
+    around = frozenset[str]().union(*(near.concepts for near in evidence.before(passage, 2)))
+    said = _said(passage, evidence)
     total = carried = 0.0
     missing = []
     for wanted in question.concepts:
-        present = wanted in passage.concepts
+        present = wanted in said
         if not present and wanted in question.kind_concepts and kind_given:
             continue
         weight = max(MINIMUM_WEIGHT, ranked.weight(wanted))

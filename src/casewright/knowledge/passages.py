@@ -142,7 +142,7 @@ def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool
         return False  # the marker of a list: "3. He left."
     if bare in _TITLES or (len(bare) == 1 and bare.isalpha() and found and found.group()[0].isupper()):
         return False
-    if bare in _BEFORE_FIGURES and any(map(str.isdigit, first + rest)):
+    if bare in _BEFORE_FIGURES and any(map(str.isdecimal, first + rest)):
         return False
     if bare in _MAYBE:
         return first.isupper() and (first + rest).casefold() in _OPENERS

@@ -60,10 +60,14 @@ _RULES: tuple[tuple[Asked, str], ...] = (
         r"|what does .+ mean|define\b|what is meant by\b)",
     ),
 )
+_HEADED = re.compile(
+    r"\b(?:how much|what|which)\s+(?:is|was|are|were)\s+((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b|a\b|an\b"
+    r"|with\b|by\b|that\b)[\w'’-]+\s*){1,6})"
+)
 # Words that only name the kind of answer: a sentence that has such an answer need not repeat them.
 _KIND_WORDS: dict[Asked, str] = {
-    "amount": "amount sum price cost much balance",
-    "date": "date day deadline time month year latest limit",
+    "amount": "amount sum much",
+    "date": "date day deadline month year",
     "time": "time",
     "person": "name person",
     "place": "address place postcode live",
@@ -82,7 +86,8 @@ class Question:
     """``concepts`` are what the sentence should speak of (without names and figures), in the question's order.
 
     ``words`` gives a concept as the question said it. ``names`` and ``figures`` are whom and what it must be
-    about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for.
+    about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for. ``head`` is
+    the thing itself in "what is the price of the car": a sentence about the car alone does not answer.
     """
 
     asked: Asked
@@ -94,6 +99,7 @@ class Question:
     figures: tuple[Token, ...]
     negative: bool
     keys: frozenset[str]
+    head: str | None
 
     @property
     def empty(self) -> bool:
@@ -128,6 +134,8 @@ def understand(text: str, reader: Reader, known_names: frozenset[str], common_wo
         if token.kind == "word" and token.key and token.folded not in named:
             words.setdefault(concept(token.key), token.text)
     kind_words = {concept(reader.stem(word)) for word in _KIND_WORDS.get(asked, "").split()}
+    if re.search(r"\bcosts?\W*$", text.casefold()):
+        kind_words.add(concept("cost"))  # "what does it cost?": the verb only says that an amount is wanted
     light = {concept(reader.stem(word)) for word in LIGHT}
     return Question(
         asked=asked,
@@ -139,4 +147,13 @@ def understand(text: str, reader: Reader, known_names: frozenset[str], common_wo
         figures=tuple(token for token in tokens if token.kind in FIGURES),
         negative=any(token.folded in NEGATIONS or token.folded.endswith("n't") for token in tokens),
         keys=frozenset(token.key for token in tokens if token.key),
+        head=_head(text, reader, frozenset(words) - kind_words),
     )
+
+
+def _head(text: str, reader: Reader, concepts: frozenset[str]) -> str | None:
+    found = _HEADED.search(text.casefold())
+    if found is None:
+        return None
+    last = [concept(token.key) for token in reader.read(found.group(1)) if token.key][-1:]
+    return last[0] if last and last[0] in concepts else None

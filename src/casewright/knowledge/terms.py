@@ -141,7 +141,7 @@ class Reader:
 
     def _mixed(self, text: str, start: int) -> list[Token]:
         """References; and what only looks like one: "12th", "2-bedroom", "21-28"."""
-        digits, letters = sum(map(str.isdigit, text)), sum(map(str.isalpha, text))
+        digits, letters = sum(map(str.isdecimal, text)), sum(map(str.isalpha, text))
         upper = any(map(str.isupper, text))
         led = text[0].isalpha() and digits >= 3
         if (letters and (upper or led)) or (not letters and digits >= _LONG_NUMBER):
@@ -149,7 +149,7 @@ class Reader:
         pieces = []
         for piece in re.finditer(r"\d+|[^\W\d_]+", text):
             at, word = start + piece.start(), piece.group()
-            if word[0].isdigit():
+            if word[0].isdecimal():
                 pieces.append(Token(*_plain_number(word), word, at, at + len(word)))
             elif word not in ("st", "nd", "rd", "th"):
                 pieces.append(self._word(word, at, at + len(word), []))
@@ -222,7 +222,7 @@ def _number_key(text: str) -> str:
 def _plain_number(text: str) -> tuple[Kind, str]:
     if re.fullmatch(_YEAR, text):
         return "date", f"d:{text}-?-?"
-    if text.isdigit() and len(text) >= _LONG_NUMBER:
+    if text.isdecimal() and len(text) >= _LONG_NUMBER:
         return "identifier", "i:" + text
     return "number", _number_key(text)
 

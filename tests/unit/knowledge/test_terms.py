@@ -20,7 +20,10 @@ def keys(text: str) -> list[str]:
         ("amount", ["£1,234.56", "1234.56 pounds"]),
         ("amount", ["£2k", "£2,000", "2000 pounds"]),
         ("amount", ["50p", "£0.50", "50 pence"]),
-        ("date", ["12.03.2024", "12 March 2024", "12th of March 2024", "March 12, 2024", "2024-03-12", "12/3/24"]),
+        (
+            "date",
+            ["12.03.2024", "12 March 2024", "12th of March 2024", "March 12, 2024", "2024-03-12", "12/3/24"],
+        ),
         ("date", ["Nov. 2023", "November 2023"]),
         ("date", ["Tuesday", "Tuesdays"]),
         ("identifier", ["PPR-9087", "ppr-9087", "PPR 9087", "PPR/9087", "PPR9087"]),
