@@ -211,11 +211,12 @@ def check_url(url: str, where: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
-def setting_sources(environment_names: Mapping[str, str]) -> dict[str, str]:
-    """Say for each setting whether it comes from the environment or is the default."""
+def setting_sources(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Say for each setting whether it comes from the environment (None: this process's) or is the default."""
+    given = os.environ if environment is None else environment
     sources: dict[str, str] = {}
     for name, field in Settings.model_fields.items():
         alias = field.validation_alias
         env = str(alias.choices[0]) if isinstance(alias, AliasChoices) else name.upper()
-        sources[env] = "environment" if environment_names.get(env) else "default"
+        sources[env] = "environment" if given.get(env) else "default"
     return sources
