@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
 
 from casewright.documents.markdown import escape, heading, item, table
 
@@ -130,7 +129,8 @@ class _Page:
         left, right = min(row.x0 for row in rows), max(row.x1 for row in rows)
         self._full = left + FULL_LINE_SHARE * (right - left)
         gaps = [below.y0 - above.y1 for above, below in pairwise(rows) if below.y0 > above.y1]
-        usual = median(gaps) if gaps else 0.0
+        # the narrow gaps are those within paragraphs, even where most paragraphs have one line
+        usual = sorted(gaps)[len(gaps) // 10] if gaps else 0.0
         self._gap = max(PARAGRAPH_GAP_EM * self._body, PARAGRAPH_GAP_OF_USUAL * usual)
 
     def block(self, at: int) -> tuple[str, int]:
