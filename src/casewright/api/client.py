@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
@@ -77,6 +78,13 @@ class Client:
     """
 
     def __init__(self, config: ClientConfig) -> None:
+        """Raises ``ConfigError`` for a URL with a user name in it: there is one way to show a key."""
+        for service in SERVICES:
+            if "@" in urlsplit(config.url(service)).netloc:
+                raise ConfigError(
+                    f"the URL of the {service} service, {redacted(config.url(service))}, had a user name in it",
+                    hint="leave it out and set CASEWRIGHT_SERVICE_KEY to a key that opens the service",
+                )
         self.config = config
         self._session: aiohttp.ClientSession | None = None
 
