@@ -109,7 +109,7 @@ def test_a_hundred_megabytes(found: Found) -> None:
         headers = dict(JSON) if found.name != "documents" else form("file", "a.txt", b"")[1]
         if not chunked:
             headers["Content-Length"] = str(total * len(piece))
-        pieces = [form("file", "a.txt", b"")[0][:-10], *[piece] * total] if chunked else [piece] * total
+        pieces = [form("file", "a.txt", b"")[0][:-9], *[piece] * total] if chunked else [piece] * total
         connection.request("POST", ROUTE[found.name], iter(pieces), headers, encode_chunked=chunked)
         answer = connection.getresponse()
         body = json.loads(answer.read())
