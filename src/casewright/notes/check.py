@@ -7,6 +7,7 @@ from that, so that a fault says what it is.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ _PERSONS = (
     | dict.fromkeys(("my", "our"), "<our>")
 )
 _ARTICLES = frozenset({"the", "a", "an"})
+_ABOUT_OR_AT = re.compile(r"c\.(£?\d.*)|c(£\d.*)|@(\d.*)", re.DOTALL)
 _OURS = ("We will",)
 _YOURS = (
     "You need to",
@@ -49,7 +51,7 @@ def bare_words(text: str) -> list[str]:
             found += w.SHORTHAND[word].split()
         elif word == "c" and nxt[:1] in ("£", *"0123456789"):
             found.append("about")
-        elif word[0] in "c@" and _figure_after(word):
+        elif _figure_after(word):
             found += ["about" if word[0] == "c" else "at", _figure_after(word)]
         else:
             found.append(w.AGREE.get(word, word))
@@ -58,8 +60,8 @@ def bare_words(text: str) -> list[str]:
 
 def _figure_after(word: str) -> str:
     """The figure in ``c.£200`` or ``@2pm``; empty if it is none."""
-    rest = word[1:].lstrip(".")
-    return rest if rest[:1].isdigit() or (rest[:1] == "£" and rest[1:2].isdigit()) else ""
+    found = _ABOUT_OR_AT.fullmatch(word)
+    return found[1] or found[2] or found[3] if found else ""
 
 
 def faults(said: str, claim: Claim) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _UNSURE = " Some of what we noted above does not say who is to act. Please ask u
 _TURNED = (
     {"i": "we", "me": "us", "my": "our"} | dict.fromkeys(w.CLIENT, "you") | dict.fromkeys(w.CLIENTS, "your")
 )
-_ABOUT = re.compile(r"c\.?(?=£?\d)")
+_ABOUT = re.compile(r"c\.(?=£?\d)|c(?=£\d)")
 _ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "our"})
 
 

@@ -121,7 +121,7 @@ def _spoken(found: Decision, words: Sequence[str]) -> Decision:
     inside = _leads_within(rest)
     if inside > 1:
         return unsure("more than one thing is to be done, by more than one person", found.owner)
-    told = any(word in _ASKS for word in rest[:2])
+    told = found.opening == "We advised" or any(word in _ASKS for word in rest[:2])
     if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest) or (inside and not told):
         return Decision(found.owner, found.section, True, found.why)
     if {"you", "your"} & set(rest):
