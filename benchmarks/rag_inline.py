@@ -47,7 +47,9 @@ def run(name: str, *, shown: bool) -> int:
         if wrong:
             faults[wrong] += 1
             if shown:
-                print(f"  {item['id']}: {wrong}\n    {item['query']}\n    -> {found.answer!r} ({found.reason})")
+                print(
+                    f"  {item['id']}: {wrong}\n    {item['query']}\n    -> {found.answer!r} ({found.reason})"
+                )
     answerable = sum(item["grounded"] for item in items)
     print(f"{name}: {len(items) - sum(faults.values())} of {len(items)} right")
     print(f"  {answerable} with an answer in the documents, {len(items) - answerable} without")
@@ -58,7 +60,7 @@ def run(name: str, *, shown: bool) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--heldout", action="store_true", help="the held-out set, counts only")
     parser.add_argument("--show", action="store_true", help="what went wrong in the held-out set too")
     asked = parser.parse_args()

@@ -1,6 +1,7 @@
 """The decision: these sentences answer the question, or the documents do not say.
 
-Every rule errs towards "do not say": a caseworker can look again, but will not check an answer that looks right.
+Every rule errs towards "do not say": a caseworker can look again, and will not check what
+looks right.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from casewright.knowledge.kinds import gives, values
 from casewright.knowledge.evidence import Evidence, Passage
+from casewright.knowledge.kinds import gives, values
 from casewright.knowledge.names import Name
 from casewright.knowledge.question import Question, understand
 from casewright.knowledge.rank import Ranked, rank
-from casewright.knowledge.terms import Reader, dates_agree
+from casewright.knowledge.terms import Reader, concept, dates_agree
 
 NOT_IN_DOCUMENTS = "The documents do not say."
 MAX_CITED = 3
@@ -67,7 +68,7 @@ def decide(query: str, documents: Sequence[str]) -> Decision:
     reader = Reader()
     evidence = Evidence(documents, reader)
     ranked = rank(reader.read(query), evidence, reader)
-    evidence.learn_words(ranked.passages)
+    evidence.learn_words(ranked.passages, query)
     question = understand(query, reader, evidence.known_names, evidence.common_words)
     if not ranked.total:
         return _unanswered("the documents hold no text", ranked)
@@ -150,6 +151,8 @@ def _judge(passage: Passage, question: Question, evidence: Evidence, ranked: Ran
     stranger = _unnamed(passage, question, evidence)
     if stranger is not None:
         return judged(1, f"it is not said of {stranger}")
+    if _done_by_another(passage, question, evidence):
+        return judged(1, "it says that of somebody else")
     figure = _absent_figure(passage, question, evidence)
     if figure is not None:
         return judged(1, f"it does not say {figure}")
@@ -218,6 +221,21 @@ def _unnamed(passage: Passage, question: Question, evidence: Evidence) -> Name |
     return None
 
 
+def _done_by_another(passage: Passage, question: Question, evidence: Evidence) -> bool:
+    """Whether the passage names people and, before what the question says one of them does, only others."""
+    own = evidence.names(passage)
+    if question.doer is None or not own:
+        return False
+    doer, act = question.doer
+    nearest: Name | None = None
+    found = []
+    for token in passage.tokens:
+        nearest = next((name for name in own if token.folded in name.words), nearest)
+        if token.kind == "word" and token.key and concept(token.key) == act:
+            found.append(nearest)
+    return bool(found) and not any(name is None or name.same(doer) for name in found)
+
+
 def _absent_figure(passage: Passage, question: Question, evidence: Evidence) -> str | None:
     """A reference, date or number in the question that the passage (or the one before it) does not have."""
     if question.asked == "yes_no":
@@ -242,7 +260,7 @@ def _denied(passage: Passage, question: Question) -> bool:
 
 
 def _listed(concepts: Sequence[str], question: Question) -> str:
-    words = [question.words[concept] for concept in concepts][:3]
+    words = [question.words[missing] for missing in concepts][:3]
     return ", ".join(f"'{word}'" for word in words) or "enough of it"
 
 

@@ -13,7 +13,8 @@ from casewright.knowledge.words import NEGATIONS, STOP, TITLES
 
 _PRONOUN = re.compile(r"(?i)\b(?:he|she|they|him|her|his|hers|their|theirs|them)\b")
 _SUBJECT = re.compile(
-    r"(?i)^(?:client|name|client name|applicant|tenant|claimant|patient|re|dear|service user|case summary for)\b[:,]?\s*(.+)"
+    r"(?i)^(?:client|name|client name|applicant|tenant|claimant|patient|re|dear|service user)"
+    r"\b[:,]?\s*(.+)"
 )
 # How far back a sentence that names nobody may take its subject from.
 BACK = 3
@@ -52,8 +53,8 @@ class Evidence:
             found = self._read[document, index] = self._make(document, index)
         return found
 
-    def learn_words(self, passages: Iterable[Passage]) -> None:
-        """Learn from these passages which words are names, before any name is asked for."""
+    def learn_words(self, passages: Iterable[Passage], question: str) -> None:
+        """Learn from these passages and the question which words are names, before any name is asked for."""
         lower: set[str] = set()
         upper: set[str] = set()
         for passage in passages:
@@ -64,6 +65,12 @@ class Evidence:
                     lower.add(token.folded)
                 elif not opens(token, passage.text) and not token.text.isupper():
                     upper.add(token.folded)
+        asked = self.reader.read(question)
+        upper |= {
+            token.folded
+            for token in asked
+            if token.capital and not (opens(token, question) or token.text.isupper())
+        }
         self.common_words = frozenset(lower)
         self.known_names = frozenset(upper - lower - STOP - TITLES)
 
@@ -77,7 +84,8 @@ class Evidence:
 
     def before(self, passage: Passage, count: int = BACK) -> list[Passage]:
         """Up to ``count`` passages before it in its paragraph, the nearest first; then the heading above."""
-        spans, found = self.spans[passage.document], []
+        spans = self.spans[passage.document]
+        found: list[Passage] = []
         index = passage.index - 1
         while index >= 0 and len(found) < count and spans[index].block == passage.span.block:
             found.append(self.passage(passage.document, index))

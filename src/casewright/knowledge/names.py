@@ -14,6 +14,8 @@ from casewright.knowledge.words import COMMON, FEMALE, IRREGULAR, MALE, ROLES, S
 
 _JOINED = re.compile(r"\s|\.\s?|\s?&\s?|-")
 _OPENS = re.compile(r"(?:^|[|•*>#\n\t]|[.!?]\s|^\s*[-–(\[\"'“‘]|\d[.)])\s*[\"'“‘(\[]*$")
+_ACTS = re.compile(r"\s(?:also\s|then\s)?([a-z]+)\b")
+_AUXILIARIES = frozenset({"has", "had", "was", "is", "will", "did", "does", "must", "can", "would"})
 _BODIES = frozenset({"ltd", "plc", "llp", "inc", "co"})
 
 
@@ -103,8 +105,12 @@ def _acronym(token: Token) -> bool:
 
 
 def _acts(token: Token, text: str) -> bool:
-    """Whether an opening word is followed as a person is: "Ben's", "Ben owes", "Ben says"."""
-    after = text[token.end : token.end + 24]
-    return token.text.endswith(("'s", "’s")) or bool(
-        re.match(r"\s(?:owes|says|said|lives|wants|works|has|was|is|paid|will|told|left|arrived|started)\b", after)
+    """Whether an opening word is followed as a person is: "Ben's", "Ben owes", "Ben came"."""
+    if token.text.endswith(("'s", "’s")):
+        return True
+    after = _ACTS.match(text, token.end)
+    return after is not None and (
+        after.group(1) in IRREGULAR
+        or after.group(1) in _AUXILIARIES
+        or (after.group(1).endswith(("ed", "s")) and after.group(1) not in STOP)
     )

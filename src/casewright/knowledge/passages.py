@@ -1,8 +1,8 @@
 """A text cut into passages (sentences, or lines of lists and tables) with exact character spans.
 
-Every character that is not white space lies in exactly one passage, so whatever a document says can be cited.
-Rules, not a trained splitter: casework texts are full of references, amounts and abbreviations that a rule can
-name and a test can hold.
+Every character that is not white space lies in exactly one passage, so whatever a document says can be
+cited. Rules, not a trained splitter: casework texts are full of references, amounts and abbreviations that
+a rule can name and a test can hold.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from casewright.knowledge.words import words
 
 # Longer than any sentence; a text without a full stop is cut here so that no citation is a whole document.
 MAX_CHARS = 1000
@@ -22,17 +24,17 @@ _STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'“‘]+$")
 _NEXT = re.compile(r"\s+[\"'“‘(\[]*(\S)(\S{0,40})")
 # A stop after these belongs to the word, whatever follows.
-_TITLES = frozenset("mr mrs ms dr prof rev hon st mx sgt cllr messrs fr v vs e.g i.e cf approx tel ext".split())
+_TITLES = words("mr mrs ms dr prof rev hon st mx sgt cllr messrs fr v vs e.g i.e cf approx tel ext")
 # After these it belongs to the word if a figure follows ("No. 5", "s. 21", "Ref. HB/1", "Nov. 2023").
-_BEFORE_FIGURES = frozenset(
-    "no nos ref refs para paras s ss art arts reg regs p pp ch vol sch fig app acc a/c c ca est "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun".split()
+_BEFORE_FIGURES = words(
+    "no nos ref refs para paras s ss art arts reg regs p pp ch vol sch fig app acc a/c c ca est jan "
+    "feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun"
 )
 # After these a sentence may end; it did if the next word opens one.
-_MAYBE = frozenset("ltd co inc plc llp etc rd ave bros dept a.m p.m am pm jr sr".split())
-_OPENERS = frozenset(
-    "the a an he she it they we you i this that these those there his her their our my your its if when in on "
-    "at by from for no not please".split()
+_MAYBE = words("ltd co inc plc llp etc rd ave bros dept a.m p.m am pm jr sr")
+_OPENERS = words(
+    "the a an he she it they we you i this that these those there his her their our my your its if "
+    "when in on at by from for no not please"
 )
 _FULL_LINE = 60
 
@@ -152,7 +154,9 @@ def _ends_sentence(text: str, begin: int, stop: re.Match[str], end: int) -> bool
 def _bounded(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut what is longer than ``MAX_CHARS`` between words, or anywhere if there is no space."""
     while end - start > MAX_CHARS:
-        cut = next((at for at in range(start + MAX_CHARS, start, -1) if text[at].isspace()), start + MAX_CHARS)
+        cut = next(
+            (at for at in range(start + MAX_CHARS, start, -1) if text[at].isspace()), start + MAX_CHARS
+        )
         last = cut
         while text[last - 1].isspace():
             last -= 1

@@ -40,8 +40,8 @@ async def phrase(query: str, decision: Decision, engine: Engine, deadline_s: flo
     A question of more than ``MAX_QUESTION_CHARS`` is not given to the model.
     """
     if len(query) > MAX_QUESTION_CHARS:
-        return Phrased(
-            None, f"the model was not asked: the question is longer than {MAX_QUESTION_CHARS} characters", None, None
+        return _unused(
+            f"the model was not asked: the question is longer than {MAX_QUESTION_CHARS} characters"
         )
     try:
         async with asyncio.timeout(deadline_s):
@@ -55,13 +55,18 @@ async def phrase(query: str, decision: Decision, engine: Engine, deadline_s: flo
                 )
             )
     except TimeoutError:
-        return Phrased(None, f"the model's words are missing (timeout): none within {deadline_s:g} s", None, None)
+        return _unused(f"the model's words are missing (timeout): none within {deadline_s:g} s")
     except (EngineError, UsageError) as error:
-        return Phrased(None, f"the model's words are missing ({error.kind}): {error.message}", None, None)
+        return _unused(f"the model's words are missing ({error.kind}): {error.message}")
     said = first_sentence(answer.text)
     wrong = faults(said, query, [passage.quote for passage in decision.cited])
     if answer.finish_reason == "length":
         wrong = (*wrong, "it was cut short")
     if wrong:
-        return Phrased(None, "the model's words were not used: " + "; ".join(wrong[:_SHOWN_FAULTS]), answer.usage, model)
+        named = "; ".join(wrong[:_SHOWN_FAULTS])
+        return Phrased(None, f"the model's words were not used: {named}", answer.usage, model)
     return Phrased(said, None, answer.usage, model)
+
+
+def _unused(warning: str) -> Phrased:
+    return Phrased(None, warning, None, None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from casewright.knowledge.names import Name, names_in
 from casewright.knowledge.terms import FIGURES, Reader, Token, concept
-from casewright.knowledge.words import LIGHT, NEGATIONS
+from casewright.knowledge.words import LIGHT, NEGATIONS, TITLES
 
 Asked = Literal[
     "amount",
@@ -31,13 +32,19 @@ _WHICH = r"(?:what|which|whats|what's)"
 # The first that fits decides; searched in the question in lower case.
 _RULES: tuple[tuple[Asked, str], ...] = (
     ("cause", r"\bwhy\b|\bwhat\b.{0,40}\b(?:reason|cause)"),
-    ("phone", r"\b(?:tele)?phone\b.{0,20}\bnumber|\bnumber\b.{0,30}\b(?:tele)?phone|\bmobile number|\bcall on\b"),
+    (
+        "phone",
+        r"\b(?:tele)?phone\b.{0,20}\bnumber|\bnumber\b.{0,30}\b(?:tele)?phone|\bmobile number|\bcall on\b",
+    ),
     ("email", r"\be-?mail address\b"),
     ("percent", rf"\b{_WHICH} (?:percentage|per ?cent)|\bpercentage\b"),
     ("count", r"\bhow (?:many|long|old|often|far)\b"),
     ("amount", r"\bhow much\b|\bwhat (?:amount|sum|price)\b"),
     ("time", rf"\b{_WHICH} time\b"),
-    ("date", rf"\bwhen\b|\b{_WHICH} (?:\w+ ){{0,2}}(?:date|day|deadline|month|year)\b|\bhow soon\b|\bdeadline\b"),
+    (
+        "date",
+        rf"\bwhen\b|\b{_WHICH} (?:\w+ ){{0,2}}(?:date|day|deadline|month|year)\b|\bhow soon\b|\bdeadline\b",
+    ),
     ("person", r"\bwho\b|\bwhom\b|\bwhose\b"),
     ("place", rf"\bwhere\b|\b{_WHICH}\b.{{0,30}}\b(?:address|postcode)\b"),
     (
@@ -61,8 +68,11 @@ _RULES: tuple[tuple[Asked, str], ...] = (
     ),
 )
 _HEADED = re.compile(
-    r"\b(?:how much|what|which)\s+(?:is|was|are|were)\s+((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b|a\b|an\b"
-    r"|with\b|by\b|that\b)[\w'’-]+\s*){1,6})"
+    r"\b(?:how much|what|which)\s+(?:is|was|are|were)\s+((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b"
+    r"|a\b|an\b|with\b|by\b|that\b)[\w'’-]+\s*){1,6})"
+)
+_DOING = frozenset(
+    ["does", "do", "did", "has", "have", "had", "will", "would", "must", "should", "can", "could"]
 )
 # Words that only name the kind of answer: a sentence that has such an answer need not repeat them.
 _KIND_WORDS: dict[Asked, str] = {
@@ -83,11 +93,12 @@ _KIND_WORDS: dict[Asked, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``concepts`` are what the sentence should speak of (without names and figures), in the question's order.
+    """``concepts`` are what the sentence should speak of, in the question's order: no names, no figures.
 
     ``words`` gives a concept as the question said it. ``names`` and ``figures`` are whom and what it must be
-    about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for. ``head`` is
-    the thing itself in "what is the price of the car": a sentence about the car alone does not answer.
+    about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for. ``head``
+    is the thing itself in "what is the price of the car": a sentence about the car alone does not answer.
+    ``doer`` is who does what in "how much does Anna owe": a sentence in which another owes does not answer.
     """
 
     asked: Asked
@@ -100,6 +111,7 @@ class Question:
     negative: bool
     keys: frozenset[str]
     head: str | None
+    doer: tuple[Name, str] | None
 
     @property
     def empty(self) -> bool:
@@ -116,10 +128,13 @@ def asked_for(text: str) -> Asked:
     return "open"
 
 
-def understand(text: str, reader: Reader, known_names: frozenset[str], common_words: frozenset[str]) -> Question:
-    """Read a question. ``known_names`` are words that the documents only have as names (folded),
+def understand(
+    text: str, reader: Reader, known_names: frozenset[str], common_words: frozenset[str]
+) -> Question:
+    """Read a question.
 
-    ``common_words`` those that they have in lower case too: such a word is no name, however it is written.
+    ``known_names`` are words that the documents only have as names, ``common_words`` those that they have in
+    lower case too: such a word is no name, however the question writes it.
     """
     tokens = reader.read(text)
     asked = asked_for(text)
@@ -148,6 +163,7 @@ def understand(text: str, reader: Reader, known_names: frozenset[str], common_wo
         negative=any(token.folded in NEGATIONS or token.folded.endswith("n't") for token in tokens),
         keys=frozenset(token.key for token in tokens if token.key),
         head=_head(text, reader, frozenset(words) - kind_words),
+        doer=_doer(tokens, names),
     )
 
 
@@ -157,3 +173,23 @@ def _head(text: str, reader: Reader, concepts: frozenset[str]) -> str | None:
         return None
     last = [concept(token.key) for token in reader.read(found.group(1)) if token.key][-1:]
     return last[0] if last and last[0] in concepts else None
+
+
+def _doer(tokens: Sequence[Token], names: Sequence[Name]) -> tuple[Name, str] | None:
+    """The name right after "does", "has", "will" and what follows it; not with "was": that may be passive."""
+    start = next((place + 1 for place, token in enumerate(tokens) if token.folded in _DOING), None)
+    if start is None:
+        return None
+    place = start
+    while place < len(tokens) and tokens[place].kind == "word" and _of_a_name(tokens[place], names):
+        place += 1
+    named = [token for token in tokens[start:place] if token.folded not in TITLES]
+    if not named or re.search(r"['’]s?$", named[-1].text):
+        return None
+    name = next((name for name in names if named[-1].folded in name.words), None)
+    verb = next((concept(token.key) for token in tokens[place:] if token.kind == "word" and token.key), None)
+    return (name, verb) if name is not None and verb is not None else None
+
+
+def _of_a_name(token: Token, names: Sequence[Name]) -> bool:
+    return token.folded in TITLES or any(token.folded in name.words for name in names)

@@ -1,7 +1,7 @@
 """Which passages are worth reading closely: those that hold the question's words, the rarer the better.
 
-One expression is run over the raw text; only what it hits is read into terms. So the cost of a large document is
-that of one search, and the close reading is bounded by ``CLOSE``.
+One expression is run over the raw text; only what it hits is read into terms. So the cost of a large document
+is that of one search, and the close reading is bounded by ``CLOSE``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SEARCHED = 40
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """``passages`` worth reading, best first; ``held`` counts the passages that hold each concept or figure."""
+    """``passages`` worth reading, best first; ``held`` counts the passages with each concept or figure."""
 
     passages: tuple[Passage, ...]
     held: Mapping[str, int]
@@ -42,7 +42,9 @@ def rank(tokens: Sequence[Token], evidence: Evidence, reader: Reader) -> Ranked:
     keys = list(dict.fromkeys(concept(token.key) for token in tokens if token.key))[:SEARCHED]
     hits: dict[tuple[int, int], set[str]] = defaultdict(set)
     if keys:
-        expression = re.compile("|".join(f"(?P<g{n}>{_pattern(key, reader)})" for n, key in enumerate(keys)), re.I)
+        expression = re.compile(
+            "|".join(f"(?P<g{n}>{_pattern(key, reader)})" for n, key in enumerate(keys)), re.I
+        )
         for document, text in enumerate(evidence.documents):
             for index, number in _found(expression, text, evidence.spans[document]):
                 hits[document, index].add(keys[number])

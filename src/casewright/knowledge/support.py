@@ -1,8 +1,9 @@
 """Whether a model's words hold against the sentences they are about; pure.
 
 Held to: every figure stands in the cited text; every name and content word there or in the question; what is
-denied there is denied here; a doubt is not dropped; a figure stands with the words it stands with in the text.
-A fault costs only the model's phrasing (the cited sentences are sent instead), so every doubt is a fault.
+denied there is denied here; a doubt is not dropped; a figure stands with the words it stands with in the
+text. A fault costs only the model's phrasing (the cited sentences are sent instead), so
+every doubt is a fault.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from casewright.knowledge.names import names_in
 from casewright.knowledge.terms import FIGURES, Kind, Reader, Token, date_within
-from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS
+from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS, TITLES
 
 MAX_CHARS = 600
 # Figures that can be mistaken for one another.
@@ -103,7 +104,7 @@ def _content(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
         named = token.capital and token.start > 0 and token.folded not in capitals
         if token.key not in known or (named and token.key not in {t.key for t in source.content}):
             yield f"'{token.text}' is neither in the cited text nor in the question"
-    for word in sorted(said.folded & LIMITS - asked.folded - source.folded):
+    for word in sorted(said.folded & (LIMITS | TITLES) - asked.folded - source.folded):
         yield f"'{word}' is neither in the cited text nor in the question"
 
 
@@ -144,7 +145,7 @@ def _bindings(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
             if not any(_same(figure, other) for figure in spoken for other in near):
                 yield f"'{spoken[0].text}' does not stand with '{key}' in the cited text"
         if not anchored:
-            yield f"the cited text has several figures, and nothing ties '{said.tokens[mine[0]].text}' to its words"
+            yield f"nothing ties '{said.tokens[mine[0]].text}' to its words, and the text has other figures"
 
 
 def _bound(token: Token) -> bool:
@@ -157,7 +158,11 @@ def _nearest(at: int, places: Sequence[int]) -> list[int]:
 
 
 def _same(figure: Token, key: str) -> bool:
-    return date_within(figure.key, key) if figure.kind == "date" and key[:2] in ("d:", "w:") else figure.key == key
+    return (
+        date_within(figure.key, key)
+        if figure.kind == "date" and key[:2] in ("d:", "w:")
+        else figure.key == key
+    )
 
 
 def _order(said: _Words, source: _Words) -> Iterable[str]:

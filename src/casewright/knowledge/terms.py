@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]
 
-from casewright.knowledge.words import IRREGULAR, MONTHS, NUMBER_WORDS, STOP, SYNONYMS, WEEKDAYS
+from casewright.knowledge.words import (
+    IRREGULAR,
+    MONTHS,
+    NUMBER_WORDS,
+    STOP,
+    SYNONYMS,
+    TITLES,
+    WEEKDAYS,
+    words,
+)
 
 Kind = Literal["word", "identifier", "amount", "percent", "number", "date", "time", "email", "phone"]
 FIGURES: frozenset[Kind] = frozenset(
@@ -46,9 +55,18 @@ _PATTERNS: dict[str, str] = {
     "word": r"[^\W\d_]+(?:['’][^\W\d_]+)*",
 }
 _TOKEN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
-_SCALE = {"k": 1000, "thousand": 1000, "m": 1_000_000, "million": 1_000_000, "pence": "0.01", "p": "0.01"}
+_SCALE = {
+    "k": Decimal(1000),
+    "thousand": Decimal(1000),
+    "m": Decimal(1_000_000),
+    "million": Decimal(1_000_000),
+    "pence": Decimal("0.01"),
+    "p": Decimal("0.01"),
+}
 # "in March" is a date; "March" or "May" alone may be the verb.
-_BEFORE_MONTH = frozenset("in by since until till last next early late mid from to of before after during for and".split())
+_BEFORE_MONTH = words(
+    "in by since until till last next early late mid from to of before after during for and"
+)
 _LONG_NUMBER = 6
 
 
@@ -136,7 +154,7 @@ class Reader:
                 return Token("date", f"d:?-{MONTHS[folded]:02}-?", text, start, end)
         if folded in NUMBER_WORDS:
             return Token("number", f"n:{NUMBER_WORDS[folded]}", text, start, end)
-        key = "" if folded in STOP or len(folded) < 2 else self.stem(folded)
+        key = "" if folded in STOP or folded in TITLES or len(folded) < 2 else self.stem(folded)
         return Token("word", key, text, start, end)
 
     def _mixed(self, text: str, start: int) -> list[Token]:
@@ -194,7 +212,9 @@ def _date_key(name: str, text: str) -> str:
     if name == "date_dots":
         year = numbers[2] + (0 if numbers[2] > 99 else 2000 if numbers[2] < 50 else 1900)
         return _dated(year, numbers[1], numbers[0])
-    months = [MONTHS[found.casefold()] for found in re.findall(r"[A-Za-z]+", text) if found.casefold() in MONTHS]
+    months = [
+        MONTHS[found.casefold()] for found in re.findall(r"[A-Za-z]+", text) if found.casefold() in MONTHS
+    ]
     month = months[0] if word and months else None
     if name == "date_long":
         return _dated(numbers[0], month, None)
@@ -213,7 +233,7 @@ def _number_key(text: str) -> str:
     try:
         value = Decimal(digits.group().replace(",", ""))
         if scale:
-            value *= Decimal(_SCALE[scale.group(1).casefold()])
+            value *= _SCALE[scale.group(1).casefold()]
         return f"n:{value.normalize():f}"
     except InvalidOperation:  # digits of another script, or more than a Decimal holds
         return "n:" + digits.group()
@@ -232,7 +252,7 @@ def _identifier_key(text: str) -> str:
 
 
 def _time_key(text: str) -> str:
-    hour, minute = (re.findall(r"\d+", text) + ["0"])[:2]
+    hour, minute = [*re.findall(r"\d+", text), "0"][:2]
     late = "p" in text.casefold() and int(hour) < 12
     early = "a" in text.casefold() and int(hour) == 12
     return f"t:{int(hour) + (12 if late else 0) - (12 if early else 0):02}:{int(minute):02}"

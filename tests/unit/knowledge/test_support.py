@@ -41,7 +41,12 @@ def test_what_holds(answer: str, question: str, cited: list[str]) -> None:
         ("Yes, she did not sign it.", "Did she sign it?", ["She did not sign it."], "yes"),
         ("Mr Khan is the manager.", "Who is the manager?", ["The manager is Carol Dunn."], "Khan"),
         ("The hearing is on 4 October.", "When is it?", ["The hearing is on 3 October."], "4 October"),
-        ("It is on 3 October 2024.", "When is it?", ["The hearing is on 3 October."], "2024"),  # year invented
+        (
+            "It is on 3 October 2024.",
+            "When is it?",
+            ["The hearing is on 3 October."],
+            "2024",
+        ),  # year invented
         ("Ben paid Anna the money.", "Who paid?", ["Anna paid Ben the money."], "other way"),
         ("The payment will be reduced.", "What of it?", ["The payment may be reduced."], "may"),
         ("The rent is £450 a week.", "How much is the rent?", RENT, "week"),
@@ -52,7 +57,12 @@ def test_what_holds(answer: str, question: str, cited: list[str]) -> None:
         ("", "How much?", RENT, "nothing"),
         ("rent " * 200, "How much?", RENT, "longer"),
         ("The reference is PPR-9078.", "What is the reference?", ["Our reference: PPR-9087"], "9078"),
-        ("What is the landlord's name?", "What is the landlord's name?", ["He is Mr Patel."], "nothing of what"),
+        (
+            "What is the landlord's name?",
+            "What is the landlord's name?",
+            ["He is Mr Patel."],
+            "nothing of what",
+        ),
     ],
 )
 def test_traps_are_named(answer: str, question: str, cited: list[str], named: str) -> None:
