@@ -45,14 +45,12 @@ def show(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
 
 def settings_rows(settings: Settings) -> dict[str, dict[str, Any]]:
     """Variable -> value (secrets only as set or unset, URLs without their passwords) and source."""
-    import os
-
     from pydantic import AliasChoices, SecretStr
 
     from casewright.engines.failures import redacted
     from casewright.settings import setting_sources
 
-    sources = setting_sources(os.environ)
+    sources = setting_sources()
     rows: dict[str, dict[str, Any]] = {}
     for name, field in type(settings).model_fields.items():
         alias = field.validation_alias

@@ -51,7 +51,7 @@ def up(
     plan = plan_from(settings, engine=engine)
     with calling_off() as stop:
         places.prepare()
-        order = Order(plan, places, timeout, service_token(settings.data_dir))
+        order = Order(plan, places, timeout, token=service_token(settings.data_dir))
         with watching(console) as watch:
             started = start(order, stop, watch)
         _tell(started, console, places)
@@ -70,7 +70,7 @@ def _tell(started: Started, console: Console, places: Places) -> None:
     if started.outcome == "interrupted":
         console.print("interrupted: everything was stopped again")
         return
-    console.print(status_table(started.status))
+    console.print(status_table(started.status, full=started.outcome == "already running"))
     if started.outcome == "already running":
         console.print("it runs already; nothing was started or restarted")
         for line in started.differs:

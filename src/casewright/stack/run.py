@@ -25,7 +25,7 @@ from casewright.stack.records import end, family, living, read_record
 from casewright.stack.status import ProcessStatus, StackStatus, stack_status
 from casewright.stack.supervisor import STOP_S, ask_shutdown, config_text
 
-POLL_S = 0.25
+POLL_S = 0.4  # looking takes part of the cores that the start needs
 # Services find the engine within seconds of its start; what is still missing after this long stays missing.
 SETTLE_S = 8.0
 # As many starts that failed say that the next one will fail too; `up` need not wait for its deadline.
@@ -140,7 +140,7 @@ def _await_health(
 ) -> tuple[Literal["healthy", "degraded", "interrupted"], StackStatus]:
     changed, before = time.monotonic(), ""
     while True:
-        status = stack_status(order.places, order.token)
+        status = stack_status(order.places, order.token, memory=False)
         now = time.monotonic()
         if status.state != "stopped":
             watch(status, now - began)

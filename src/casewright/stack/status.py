@@ -74,8 +74,10 @@ class StackStatus(Contract):
         return self.state == "running" and all(each.serves for each in self.processes)
 
 
-def stack_status(places: Places, token: str | None = None, health_s: float = HEALTH_S) -> StackStatus:
-    """Look at everything once; ``token`` is shown to the services."""
+def stack_status(
+    places: Places, token: str | None = None, *, health_s: float = HEALTH_S, memory: bool = True
+) -> StackStatus:
+    """Look at everything once; ``token`` is shown to the services. ``memory`` False: it is not measured."""
     record = read_stack(places)
     if record is None:
         return StackStatus(state="stopped", data_dir=str(places.data_dir))
@@ -83,7 +85,7 @@ def stack_status(places: Places, token: str | None = None, health_s: float = HEA
     told = ask_all(places) if supervisor is not None else None
     seen = look_at_all({each.name: each.url for each in record.plan.processes}, token, health_s)
     processes = tuple(
-        _process(each, places, told, seen[each.name], supervised=supervisor is not None)
+        _process(each, places, told, seen[each.name], supervised=supervisor is not None, memory=memory)
         for each in record.plan.processes
     )
     alive = any(each.pid is not None for each in processes)
@@ -103,7 +105,13 @@ def running_urls(places: Places) -> dict[str, str] | None:
 
 
 def _process(
-    spec: ProcessSpec, places: Places, told: dict[str, Supervised] | None, seen: Seen, *, supervised: bool
+    spec: ProcessSpec,
+    places: Places,
+    told: dict[str, Supervised] | None,
+    seen: Seen,
+    *,
+    supervised: bool,
+    memory: bool,
 ) -> ProcessStatus:
     record = read_record(places.record(spec.name))
     process = living(record)
@@ -123,7 +131,7 @@ def _process(
         provider=seen.provider,
         model=seen.model,
         llm_available=seen.llm_available,
-        memory_bytes=_memory(process),
+        memory_bytes=_memory(process) if memory else None,
     )
 
 

@@ -1,0 +1,124 @@
+"""The product's own stack, started once: each process is killed and comes back; then its supervisor."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from casewright.services.kit.keys import service_token
+from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR, Places
+from casewright.stack.records import family, living, read_record
+from casewright.stack.run import stop_all
+from casewright.stack.status import StackStatus, stack_status
+from unit.stack.standing import free_ports, named, until
+
+NAMES = (ENGINE, *SERVICES)
+BACK_S = 30.0
+
+pytestmark = [pytest.mark.live, pytest.mark.slow]
+
+
+class Stack:
+    """`casewright` with a data directory and ports of its own."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.places = Places(data_dir)
+        kept = {
+            k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT"))
+        }
+        ports = zip(NAMES, free_ports(len(NAMES)), strict=True)
+        ours = {f"CASEWRIGHT_{name.upper()}_PORT": str(port) for name, port in ports}
+        self.environment = kept | ours | {"CASEWRIGHT_DATA": str(data_dir), "NO_COLOR": "1"}
+
+    def run(self, *words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "casewright", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    def status(self) -> StackStatus:
+        return stack_status(self.places, service_token(self.places.data_dir))
+
+    def processes(self) -> list[psutil.Process]:
+        supervisor = living(read_record(self.places.record(SUPERVISOR)))
+        assert supervisor is not None
+        return family([supervisor])
+
+    def healthy_again(self, told: dict[str, int]) -> StackStatus | None:
+        """The status once everything is healthy and each named process has been started as often as told."""
+        status = self.status()
+        back = all(named(status, name).restarts == count for name, count in told.items())
+        return status if status.healthy and back else None
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    found = Stack(tmp_path_factory.mktemp("stack") / "data")
+    try:
+        code, said = found.run("up")
+        sys.stdout.write(said)  # the seconds are of interest, not judged here
+        assert code == 0, said
+        yield found
+    finally:
+        stop_all(found.places)
+
+
+def test_all_are_healthy_and_a_second_up_changes_nothing(stack: Stack) -> None:
+    before = stack.status()
+    assert before.healthy, before
+    assert [each.name for each in before.processes] == list(NAMES)
+    assert {named(before, name).provider for name in ("rag", "notes")} == {"embedded"}
+    code, said = stack.run("up")
+    assert (code, "runs already" in said) == (0, True)
+    assert "differs" not in said
+    assert [each.pid for each in stack.status().processes] == [each.pid for each in before.processes]
+    code, said = stack.run("ps", "--json")
+    assert (code, json.loads(said)["supervisor_pid"]) == (0, before.supervisor_pid)
+    assert "rag at http://127.0.0.1:" in stack.run("logs", "rag")[1]
+
+
+def test_every_process_killed_comes_back(stack: Stack) -> None:
+    status = stack.status()
+    pids = {each.name: each.pid or 0 for each in status.processes}
+    (model,) = psutil.Process(pids[ENGINE]).children()
+    model.kill()  # the wrapper sees it, ends and is started again
+    until(lambda: stack.healthy_again({ENGINE: 1}), "healthy after the model's process was killed", BACK_S)
+    psutil.Process(named(stack.status(), ENGINE).pid).kill()
+    until(lambda: stack.healthy_again({ENGINE: 2}), "healthy after the engine was killed", BACK_S)
+    for name in SERVICES:
+        psutil.Process(pids[name]).kill()
+    after = until(
+        lambda: stack.healthy_again(dict.fromkeys(SERVICES, 1)), "healthy after all were killed", BACK_S
+    )
+    assert all(named(after, name).pid != pids[name] for name in NAMES)
+
+
+def test_without_its_supervisor_it_serves_is_called_so_and_goes_down(stack: Stack) -> None:
+    everyone = stack.processes()
+    everyone[0].kill()
+    everyone[0].wait(10)
+    code, said = stack.run("ps")
+    assert (code, "the supervisor is gone" in said) == (1, True)
+    rag = named(stack.status(), "rag")
+    assert rag.state == "orphaned"
+    with urllib.request.urlopen(rag.url + "/health", timeout=10) as answer:
+        assert json.load(answer)["status"] == "healthy"
+    began = time.monotonic()
+    assert stack.run("down")[0] == 0
+    assert time.monotonic() - began < 30
+    assert [each for each in everyone if each.is_running()] == []
+    assert stack.run("down") == (0, "it was not running\n")
