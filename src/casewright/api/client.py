@@ -78,13 +78,9 @@ class Client:
     """
 
     def __init__(self, config: ClientConfig) -> None:
-        """Raises ``ConfigError`` for a URL with a user name in it: there is one way to show a key."""
+        """Raises ``ConfigError`` for a URL that is none, or has a user name in it."""
         for service in SERVICES:
-            if "@" in urlsplit(config.url(service)).netloc:
-                raise ConfigError(
-                    f"the URL of the {service} service, {redacted(config.url(service))}, had a user name in it",
-                    hint="leave it out and set CASEWRIGHT_SERVICE_KEY to a key that opens the service",
-                )
+            _check_url(service, config.url(service))
         self.config = config
         self._session: aiohttp.ClientSession | None = None
 
@@ -221,6 +217,20 @@ class Client:
         return ServiceFailure(
             f"what answers at {redacted(self.config.url(service))} is not the {service} service: {why}",
             hint="correct its URL in the settings, or run all services in one version",
+        )
+
+
+def _check_url(service: ServiceName, url: str) -> None:
+    """There is one way to show a key, and it is not the URL, which is told in errors and logs."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or "@" in parts.netloc:
+        raise ConfigError(
+            f"{redacted(url)!r} cannot be the URL of the {service} service",
+            hint="write http://HOST:PORT without a user name; a key goes into CASEWRIGHT_SERVICE_KEY",
         )
 
 

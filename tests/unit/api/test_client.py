@@ -140,9 +140,10 @@ async def test_nobody_there() -> None:
                 await client.query(ASKED)
 
 
-def test_a_url_with_a_password_is_refused_without_saying_it() -> None:
+@pytest.mark.parametrize("url", ["http://user:secret@127.0.0.1:1", "rag:8003", "http://", "http://[::1", ""])
+def test_urls_that_are_none_are_refused_without_a_password(url: str) -> None:
     with pytest.raises(ConfigError) as found:
-        at("http://user:secret@127.0.0.1:1")
+        at(url)
     assert "secret" not in str(found.value)
 
 
