@@ -79,10 +79,7 @@ def read_groups(words: list[str]) -> tuple[Group, ...]:
 def config_of(
     settings: Settings, only: tuple[Group, ...], *, attach: bool, sample: Path | None, output: Path | None
 ) -> StageConfig:
-    """The stage that the settings and options ask for.
-
-    The stage's own processes get the embedded engine's Ollama face as OLLAMA_URL, unless one was set.
-    """
+    """The stage that the settings and options ask for."""
     from casewright.services.kit.keys import service_token
     from casewright.staging.config import StageConfig
 
@@ -91,19 +88,30 @@ def config_of(
     found = sample or (Path("sample.pdf") if Path("sample.pdf").is_file() else None)
     data_dir = settings.data_dir.absolute()
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    engine_url = f"http://127.0.0.1:{settings.engine_port}"
-    own_ollama = "ollama_url" in settings.model_fields_set
     return StageConfig(
         data_dir=data_dir,
         output=output if output is not None else data_dir / "stage" / stamp,
         services={name: f"http://127.0.0.1:{getattr(settings, f'{name}_port')}" for name in SERVICES},
         command=(sys.executable, "-m", "casewright"),
-        environment={} if own_ollama else {"OLLAMA_URL": engine_url, "OLLAMA_MODEL": ""},
+        environment=stand_ins(settings),
         token=service_token(data_dir),
         sample=found,
         attach=attach,
         only=only,
     )
+
+
+def stand_ins(settings: Settings) -> dict[str, str]:
+    """What the stage's own processes are told of the providers that nobody named a URL for.
+
+    The embedded engine answers both APIs, under its own name: behind it the switch can be tried without them.
+    """
+    engine_url = f"http://127.0.0.1:{settings.engine_port}"
+    told: dict[str, str] = {}
+    for name in ("ollama", "vllm"):
+        if f"{name}_url" not in settings.model_fields_set:
+            told |= {f"{name.upper()}_URL": engine_url, f"{name.upper()}_MODEL": ""}
+    return told
 
 
 def _console() -> Console:

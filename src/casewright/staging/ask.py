@@ -87,10 +87,16 @@ class Client:
         return await self.post_raw(url, text.encode(), timeout_s=timeout_s)
 
     async def post_raw(
-        self, url: str, body: bytes, *, token: str | None = None, timeout_s: float | None = None
+        self,
+        url: str,
+        body: bytes,
+        *,
+        media_type: str = "application/json",
+        token: str | None = None,
+        timeout_s: float | None = None,
     ) -> Answer:
-        """POST bytes that are said to be JSON; ``token`` instead of the client's own."""
-        headers = {"Content-Type": "application/json"}
+        """POST bytes that are said to be of ``media_type``; ``token`` instead of the client's own."""
+        headers = {"Content-Type": media_type}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         return await self._ask(

@@ -8,7 +8,7 @@ from casewright.api.notes import ConvertResponse, Section
 from casewright.api.staging import Finding
 from casewright.staging.ask import Answer
 from casewright.staging.golden import NotesCase
-from casewright.staging.judge import facts_present, finding, nothing_invented, plain, read
+from casewright.staging.judge import facts_present, finding, model_asked, nothing_invented, plain, read
 
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
 
@@ -36,6 +36,8 @@ def works(
     findings.append(
         finding(f"{case.name}: provider", str(provider), found.provider, found.provider == provider)
     )
+    if case.strategy == "plain":
+        findings.append(model_asked(case.name, found, found.checks.rejected))
     return found, findings
 
 

@@ -6,7 +6,7 @@ from casewright.api.rag import QueryResponse
 from casewright.api.staging import Finding
 from casewright.staging.ask import Answer
 from casewright.staging.golden import QueryCase
-from casewright.staging.judge import facts_present, finding, nothing_invented, plain, read
+from casewright.staging.judge import facts_present, finding, model_asked, nothing_invented, plain, read
 
 
 def works(
@@ -25,7 +25,7 @@ def works(
         finding(f"{case.name}: X-Casewright-Provider", str(found.provider), header, header == found.provider)
     )
     if case.strategy == "plain":
-        findings.append(_model_asked(case, found))
+        findings.append(model_asked(case.name, found))
     return found, findings
 
 
@@ -60,12 +60,3 @@ def _verbatim(case: QueryCase, number: int, found: QueryResponse) -> Finding:
         return finding(what, f"document 0 to {len(case.documents) - 1}", cited.document, False)
     there = case.documents[cited.document][max(0, cited.start) : max(0, cited.end)]
     return finding(what, there or "a span with words", cited.quote, bool(there) and there == cited.quote)
-
-
-def _model_asked(case: QueryCase, found: QueryResponse) -> Finding:
-    """The real model's words, or a reason why they are not used."""
-    what, expected = f"{case.name}: model", "the model's words, or a warning why not"
-    if found.answered_by == "model":
-        tokens = found.usage.output_tokens if found.usage is not None else None
-        return finding(what, expected, f"the model's words, {tokens} tokens", bool(tokens))
-    return finding(what, expected, f"code; warnings: {'; '.join(found.warnings)}", bool(found.warnings))

@@ -27,9 +27,10 @@ class Deadlines:
 class StageConfig:
     """One stage of target ``local``.
 
-    ``services`` is where each service answers (rag, notes, documents, web). ``command`` is how
-    ``casewright`` is run and ``environment`` what it is given beyond this process's own. ``token`` is the bearer key the services are asked with, ``sample`` the PDF to upload.
-    ``attach``: the stack runs already and is left as it is found. ``only`` empty: every group.
+    ``services`` is where each service answers (rag, notes, documents, web). ``command`` is how ``casewright``
+    is run and ``environment`` what it is given beyond this process's own. ``token`` is the bearer key the
+    services are asked with, ``sample`` a PDF to upload too. ``attach``: the stack runs already and is left as
+    it is. ``only`` empty: every group.
     """
 
     data_dir: Path

@@ -39,11 +39,13 @@ class NotesCase:
     client_name: str
     facts: tuple[str, ...] = ()
     placed: tuple[tuple[str, str], ...] = ()
+    strategy: str | None = None
 
     @property
     def body(self) -> dict[str, Any]:
         """The request."""
-        return {"notes": self.notes, "client_name": self.client_name}
+        body: dict[str, Any] = {"notes": self.notes, "client_name": self.client_name}
+        return body if self.strategy is None else {**body, "strategy": self.strategy}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,13 @@ NOTES: tuple[NotesCase, ...] = (
         facts=("£1,691.00", "HL-20417", "23 May 2025", "Harbour Lettings"),
         placed=(("repayment plan", "our_actions"), ("payslips", "your_actions")),
     ),
+)
+MODEL_NOTES = NotesCase(
+    "with the model asked",
+    "We will ask the council for the repair records by 6 June 2025\n",
+    "Maria Okafor",
+    facts=("6 June 2025", "council"),
+    strategy="plain",
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from casewright.api.contract import Answered
 from casewright.api.staging import Finding
 from casewright.staging.ask import Answer
 
@@ -47,6 +49,18 @@ def figures(text: str) -> set[str]:
 def plain(text: str) -> str:
     """A text for comparing words: one kind of space, no emphasis marks, lower case."""
     return " ".join(re.sub(r"[*_`\\]", "", text).split()).lower()
+
+
+def model_asked(name: str, found: Answered, rejected: Sequence[str] = ()) -> Finding:
+    """The real model's words, or a reason why they are not used."""
+    what, expected = f"{name}: model", "the model's words, or a warning why not"
+    tokens = found.usage.output_tokens if found.usage is not None else None
+    if found.answered_by == "model":
+        return finding(what, expected, f"the model's words, {tokens} tokens", bool(tokens))
+    why = (*found.warnings, *rejected)
+    return finding(
+        what, expected, f"code's words; {tokens} tokens; {'; '.join(why) or 'no warning'}", bool(why)
+    )
 
 
 def facts_present(name: str, facts: tuple[str, ...], text: str) -> list[Finding]:

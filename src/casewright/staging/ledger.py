@@ -24,6 +24,7 @@ class Ledger:
         self._commands: dict[str, list[CommandRun]] = {box.id: [] for box in BOXES}
         self._seen: dict[str, dict[str, Any]] = {box.id: {} for box in BOXES}
         self._open: dict[str, str] = {}
+        self._said: dict[str, list[str]] = {box.id: [] for box in BOXES}
 
     def add(self, box: str, findings: Iterable[Finding]) -> None:
         """Enter findings."""
@@ -40,6 +41,10 @@ class Ledger:
     def seen(self, box: str, **values: Any) -> None:
         """Enter other things that were seen; values are JSON."""
         self._seen[box].update(values)
+
+    def say(self, box: str, words: str) -> None:
+        """Enter words for the box's reason when it passes: its figures, or what stood in for what."""
+        self._said[box].append(words)
 
     def unfinished(self, boxes: Iterable[str], why: str) -> None:
         """Say that a step for these boxes was not carried through: they cannot pass any more."""
@@ -100,7 +105,7 @@ class Ledger:
         if open_ones:
             tried = any(found.not_proven for found in open_ones)
             return ("NOT PROVEN" if tried else "NOT MEASURED"), _told(open_ones, len(findings))
-        return "PASS", _passed(findings)
+        return "PASS", "; ".join([_passed(findings), *self._said[box.id]])
 
     def _has_evidence(self, box: str) -> bool:
         return bool(self._findings[box] or self._exchanges[box] or self._commands[box] or self._seen[box])

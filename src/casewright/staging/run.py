@@ -44,7 +44,7 @@ STEPS: tuple[Step, ...] = (
         steps_ask.end_to_end,
     ),
     Step("errors", ("resilience.errors",), steps_ask.errors),
-    Step("provider switch", ("resilience.switch",), steps_break.switch),
+    Step("provider switch", steps_break.SWITCHES, steps_break.switch),
     Step("recovery", ("resilience.recovery",), steps_break.recovery),
     Step("settle", ("stability.restarts", "startup.memory"), steps_start.settle),
     DOWN,

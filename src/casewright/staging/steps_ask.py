@@ -9,7 +9,7 @@ from casewright.staging import checks_documents, checks_notes, checks_rag
 from casewright.staging.ask import Upload
 from casewright.staging.checks_errors import refused
 from casewright.staging.context import Context, mapping
-from casewright.staging.golden import FILES, MODEL_QUERY, NOTES, QUERIES, FileCase
+from casewright.staging.golden import FILES, MODEL_NOTES, MODEL_QUERY, NOTES, QUERIES, FileCase
 from casewright.staging.judge import finding
 from casewright.staging.steps_start import same_processes
 
@@ -24,9 +24,8 @@ async def end_to_end(context: Context) -> str:
     await _queries(context)
     await _conversions(context)
     await _uploads(context)
-    return (
-        f"{len(QUERIES) + 1} queries, {len(NOTES)} conversions, {len(files(context.config.sample))} uploads"
-    )
+    uploads = len(files(context.config.sample))
+    return f"{len(QUERIES) + 1} queries, {len(NOTES) + 1} conversions, {uploads} uploads"
 
 
 async def _queries(context: Context) -> None:
@@ -37,6 +36,8 @@ async def _queries(context: Context) -> None:
         ledger.exchange("functional.rag", answer.exchange)
         ledger.exchange(CORRECT, answer.exchange)
         ledger.add("functional.rag", findings)
+        if found is not None and case is MODEL_QUERY:
+            ledger.say("functional.rag", findings[-1].seen)
         if found is None:
             ledger.add(CORRECT, [finding(case.name, "an answer to judge", answer.said, False)])
         else:
@@ -45,12 +46,14 @@ async def _queries(context: Context) -> None:
 
 async def _conversions(context: Context) -> None:
     ledger, limit = context.ledger, context.config.deadlines.answer_s
-    for case in NOTES:
+    for case in (*NOTES, MODEL_NOTES):
         answer = await context.client.post_json(f"{context.url('notes')}/convert", case.body, timeout_s=limit)
         found, findings = checks_notes.works(case, answer, context.provider)
         ledger.exchange("functional.notes", answer.exchange)
         ledger.exchange(CORRECT, answer.exchange)
         ledger.add("functional.notes", findings)
+        if found is not None and case is MODEL_NOTES:
+            ledger.say("functional.notes", findings[-1].seen)
         if found is None:
             ledger.add(CORRECT, [finding(case.name, "a letter to judge", answer.said, False)])
         else:
@@ -101,16 +104,23 @@ async def _refusals(context: Context, service: str, url: str) -> None:
     large = max(LARGE_BODY, limit + 1 if isinstance(limit, int) else 0)
     wrong_types = b'{"query": 7, "documents": "no list", "notes": [], "client_name": {}}'
     seconds = context.config.deadlines.answer_s
-    cases = (
-        ("broken JSON", await client.post_raw(url, b'{"query": '), {400, 415, 422}),
-        ("missing fields", await client.post_raw(url, b"{}"), {400, 415, 422}),
-        ("wrong types", await client.post_raw(url, wrong_types), {400, 415, 422}),
+    if service == "documents":
+        broken = await client.post_raw(url, b"--other\r\n", media_type="multipart/form-data; boundary=one")
+        no_pdf = Upload("damaged.pdf", b"%PDF-1.4\nnothing of a PDF", "application/pdf")
+        damaged = [("a damaged PDF", await client.post_file(url, no_pdf, timeout_s=seconds), {422})]
+    else:
+        broken, damaged = await client.post_raw(url, b'{"query": '), []
+    # the document service takes no JSON at all; the others must say which kind of wrong it is
+    unread = {400, 415, 422} if service == "documents" else {422}
+    cases = [
+        ("a broken body", broken, {400, 422} if service == "documents" else {400}),
+        ("missing fields", await client.post_raw(url, b"{}"), unread),
+        ("wrong types", await client.post_raw(url, wrong_types), unread),
         ("an unknown route", await client.get(f"{context.url(service)}/no-such-route"), {404}),
         ("a wrong key", await client.post_raw(url, b"{}", token="cw_00000000_wrong"), {401}),
         ("a body of 100 MB", await client.post_zeros(url, large, timeout_s=seconds), {413}),
-    )
+        *damaged,
+    ]
     for name, answer, statuses in cases:
-        # the document service takes no JSON at all; the others must say which kind of wrong it is
-        narrowed = statuses if service == "documents" else statuses - {415}
         context.ledger.exchange(ERRORS, answer.exchange)
-        context.ledger.add(ERRORS, refused(f"{service}: {name}", answer, narrowed))
+        context.ledger.add(ERRORS, refused(f"{service}: {name}", answer, statuses))

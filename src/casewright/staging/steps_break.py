@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casewright.api.staging import CommandRun, Finding
+from casewright.api.staging import CommandRun, Exchange, Finding
 from casewright.staging.checklist import RECOVERY_BOUND_S
 from casewright.staging.checks_health import named_truly, true_name
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
@@ -16,7 +16,7 @@ from casewright.staging.golden import MODEL_QUERY
 from casewright.staging.judge import finding
 from casewright.staging.steps_start import same_processes
 
-SWITCH = "resilience.switch"
+SWITCHES = ("resilience.switch-ollama", "resilience.switch-vllm")
 RECOVERY = "resilience.recovery"
 
 
@@ -27,70 +27,79 @@ async def switch(context: Context) -> str:
     before = context.provider
     if before is None:
         raise CannotGoOn("no provider was named by /health at the start")
-    other = "embedded" if before == "ollama" else "ollama"
+    ways = {"ollama": SWITCHES[:1], "vllm": SWITCHES[1:]}
+    # the one in charge already comes last: by then it is another one, and going there is a change
+    order = sorted(ways, key=lambda name: name == before)
     try:
-        await _switch_to(context, other, await context.stack.provider_set(other))
+        for name in order:
+            await _switch_to(context, name, await context.stack.provider_set(name), ways[name])
     finally:
-        back = (
-            context.stack.provider_set(before)
-            if context.source == "file"
-            else context.stack.provider_cleared()
-        )
-        run = await back
-    await _switch_to(context, before, run)
-    return f"{before} to {other} and back"
+        run = await _asked_before(context, before)
+    await _switch_to(context, before, run, SWITCHES)
+    return f"{before} to {', to '.join(order)} and back"
 
 
-async def _switch_to(context: Context, wanted: str, run: CommandRun) -> None:
-    ledger = context.ledger
-    ledger.command(SWITCH, run)
-    words = run.problem or f"exit {run.exit_code} {run.stderr[-300:] if run.exit_code else ''}"
-    ledger.add(SWITCH, [finding(f"ask for {wanted}", "exit 0", words, run.exit_code == 0)])
+async def _asked_before(context: Context, before: str) -> CommandRun:
+    """Leave the choice as it was found: the same file, or none."""
+    if context.source == "file":
+        return await context.stack.provider_set(before)
+    return await context.stack.provider_cleared()
 
+
+async def _switch_to(context: Context, wanted: str, run: CommandRun, boxes: Sequence[str]) -> None:
     async def real() -> bool:
-        bodies = [
-            mapping(answer.json) for name, answer in (await context.healths()).items() if name in LLM_SERVICES
-        ]
+        answers = await context.healths()
+        bodies = [mapping(answers[name].json) for name in LLM_SERVICES]
         return all(body.get("provider") == wanted and body.get("llm_available") is True for body in bodies)
 
+    words = run.problem or f"exit {run.exit_code} {run.stderr[-300:] if run.exit_code else ''}"
+    findings = [finding(f"ask for {wanted}", "exit 0", words, run.exit_code == 0)]
     took = await context.until(real, context.config.deadlines.switch_s)
-    answers = await context.healths()
-    for name in LLM_SERVICES:
-        ledger.exchange(SWITCH, answers[name].exchange)
-        ledger.add(SWITCH, await _really(context, name, wanted, mapping(answers[name].json)))
     in_time = took is not None and took <= RECOVERY_BOUND_S
     seen = f"{took:.1f} s" if took is not None else f"not in {context.config.deadlines.switch_s:g} s"
-    ledger.add(SWITCH, [finding(f"{wanted} everywhere", f"within {RECOVERY_BOUND_S:g} s", seen, in_time)])
+    findings.append(finding(f"{wanted} everywhere", f"within {RECOVERY_BOUND_S:g} s", seen, in_time))
+    answers = await context.healths()
+    exchanges = [answers[name].exchange for name in LLM_SERVICES]
+    for name in LLM_SERVICES:
+        found, asked = await _really(context, name, wanted, mapping(answers[name].json))
+        findings += found
+        exchanges += asked
     answer = await context.client.post_json(
         f"{context.url('rag')}/query", MODEL_QUERY.body, timeout_s=context.config.deadlines.answer_s
     )
-    ledger.exchange(SWITCH, answer.exchange)
+    exchanges.append(answer.exchange)
     said = mapping(answer.json).get("provider")
     seen = str(said) if answer.status == 200 else answer.said
-    ledger.add(SWITCH, [finding(f"an answer under {wanted}", f"provider {wanted}", seen, said == wanted)])
+    findings.append(finding(f"an answer under {wanted}", f"provider {wanted}", seen, said == wanted))
+    engine = mapping(mapping(answers["rag"].json).get("engine")).get("engine")
+    for box in boxes:
+        context.ledger.command(box, run)
+        context.ledger.exchange(box, *exchanges)
+        context.ledger.add(box, findings)
+        if len(boxes) == 1:
+            itself = wanted in str(engine).lower()
+            words = str(engine) if itself else f"{engine} in its place, not {wanted} itself"
+            context.ledger.say(box, f"{words} answered")
 
 
-async def _really(context: Context, service: str, wanted: str, body: Mapping[str, Any]) -> list[Finding]:
+async def _really(
+    context: Context, service: str, wanted: str, body: Mapping[str, Any]
+) -> tuple[list[Finding], tuple[Exchange, ...]]:
     """Requested against real: the provider named, that it answers, and the engine's own word."""
     engine = mapping(body.get("engine"))
     told, available = body.get("provider"), body.get("llm_available")
+    available_words = f"{available} {engine.get('reason') or ''}"
+    what = f"{service} under {wanted}"
     findings = [
-        finding(f"{service} under {wanted}: provider", wanted, told, told == wanted),
-        finding(
-            f"{service} under {wanted}: llm_available",
-            "True",
-            f"{available} {engine.get('reason') or ''}",
-            available is True,
-        ),
+        finding(f"{what}: provider", wanted, told, told == wanted),
+        finding(f"{what}: llm_available", "True", available_words, available is True),
     ]
-    url = engine.get("url")
-    if isinstance(url, str):
-        truth = await true_name(context.client, url)
-        context.ledger.exchange(SWITCH, *truth.exchanges)
-        name = engine.get("engine")
-        what = f"{service} under {wanted}: engine's true name"
-        findings.append(named_truly(what, name if isinstance(name, str) else None, truth))
-    return findings
+    url, name = engine.get("url"), engine.get("engine")
+    if not isinstance(url, str):
+        return [*findings, finding(f"{what}: engine's URL", "named", url, None)], ()
+    truth = await true_name(context.client, url)
+    said = name if isinstance(name, str) else None
+    return [*findings, named_truly(f"{what}: engine's true name", said, truth)], truth.exchanges
 
 
 async def recovery(context: Context) -> str:
@@ -104,6 +113,8 @@ async def recovery(context: Context) -> str:
     times = {}
     for name in first.pids:
         times[name] = await _kill(context, name)
+    slowest = max((took for took in times.values() if took is not None), default=0.0)
+    context.ledger.say(RECOVERY, f"slowest of {len(times)} kills {slowest:.1f} s")
     return ", ".join(
         f"{name} {took:.1f} s" if took is not None else f"{name} not" for name, took in times.items()
     )

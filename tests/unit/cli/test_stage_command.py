@@ -1,0 +1,86 @@
+"""``casewright stage`` as a user types it: its words, its exit codes, what it writes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from casewright.cli.stage import config_of, stand_ins
+from casewright.settings import Settings
+
+
+def stage(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT"))}
+    return subprocess.run(
+        [sys.executable, "-m", "casewright", "stage", *words],
+        env=kept | {"CASEWRIGHT_DATA": str(data), "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["--target", "moon"], "--target local"),
+        (["--only", "speed"], "resilience"),
+        (["--sample", "/no/such.pdf"], "PDF"),
+        (["--bogus"], "--help"),
+    ],
+)
+def test_wrong_words_are_usage_errors_that_name_the_fix(tmp_path: Path, words: list[str], hint: str) -> None:
+    done = stage(tmp_path, *words)
+    assert done.returncode == 64, done.stdout + done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_one_group_without_the_stack_is_judged_and_written(tmp_path: Path) -> None:
+    done = stage(tmp_path / "data", "--only", "build", "--output", str(tmp_path / "out"))
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert found["schema"] == "casewright.stage/1"
+    assert done.returncode == (1 if found["counts"]["failed"] else 2), done.stdout + done.stderr
+    asked = [box for box in found["boxes"] if box["asked"]]
+    assert {box["group"] for box in asked} == {"build"}
+    assert "All Docker images build successfully" in done.stdout
+    assert "preflight:" in done.stdout
+    evidence = json.loads((tmp_path / "out" / "build-dependencies.json").read_text())
+    assert evidence["commands"][0]["words"][-2:] == ["pip", "check"]
+
+
+def test_nothing_to_attach_to_is_exit_4(tmp_path: Path) -> None:
+    ports = {"RAG": 1, "NOTES": 2, "DOCUMENTS": 3, "WEB": 4, "ENGINE": 5}
+    words = ["--attach", "--only", "functional", "--output", str(tmp_path / "out")]
+    before = {f"CASEWRIGHT_{name}_PORT": str(port) for name, port in ports.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "casewright", "stage", *words],
+        env={**os.environ, **before, "CASEWRIGHT_DATA": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "UNREACHABLE" in done.stdout
+
+
+def test_providers_that_nobody_named_are_stood_in_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("OLLAMA_URL", "VLLM_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VLLM_URL", "http://10.0.0.9:8000")
+    monkeypatch.setenv("CASEWRIGHT_ENGINE_PORT", "21435")
+    monkeypatch.setenv("CASEWRIGHT_DATA", str(tmp_path))
+    settings = Settings()
+    assert stand_ins(settings) == {"OLLAMA_URL": "http://127.0.0.1:21435", "OLLAMA_MODEL": ""}
+    config = config_of(settings, (), attach=False, sample=None, output=None)
+    assert config.output.parent == tmp_path / "stage"
+    assert config.services["rag"] == f"http://127.0.0.1:{settings.rag_port}"

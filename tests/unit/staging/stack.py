@@ -1,0 +1,117 @@
+"""A stack of stand-in processes: real ones, restarted when they end, that a stage can start, kill and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from casewright.api.staging import CommandRun
+from casewright.staging.stack import Listing, ProcessSeen
+
+SCRIPT = Path(__file__).with_name("standin.py")
+NAMES = ("engine", "rag", "notes", "documents", "web")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free now."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
+def told(*words: str, code: int | None = 0, seconds: float = 0.1) -> CommandRun:
+    """A command that ended so."""
+    return CommandRun(at="now", words=words, exit_code=code, seconds=seconds, stdout="", stderr="")
+
+
+class StandInStack:
+    """Implements the stage's Stack. ``faults`` are the services' own; ``restarts`` False leaves the dead dead."""
+
+    def __init__(self, folder: Path, *faults: str, restarts: bool = True) -> None:
+        self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
+        self.provider_file = folder / "provider"
+        self.faults = ",".join(faults)
+        self.restarts = restarts
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.calls: list[str] = []
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._keeper: threading.Thread | None = None
+
+    @property
+    def services(self) -> dict[str, str]:
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items() if name != "engine"}
+
+    async def up(self) -> CommandRun:
+        self.calls.append("up")
+        began = time.monotonic()
+        for name in NAMES:
+            self._spawn(name)
+        deadline = time.monotonic() + 20
+        while not all(self._answers(port) for port in self.ports.values()):
+            assert time.monotonic() < deadline, "the stand-ins did not start"
+            self._stop.wait(0.02)
+        if self.restarts:
+            self._keeper = threading.Thread(target=self._keep, daemon=True)
+            self._keeper.start()
+        return told("up", seconds=time.monotonic() - began)
+
+    async def down(self) -> CommandRun:
+        self.calls.append("down")
+        self.close()
+        return told("down")
+
+    async def processes(self) -> Listing:
+        with self._lock:
+            found = tuple(
+                ProcessSeen(name, "running", process.pid, f"http://127.0.0.1:{self.ports[name]}")
+                for name, process in self.running.items()
+                if process.poll() is None
+            )
+        return Listing(told("ps"), found)
+
+    async def provider_shown(self) -> CommandRun:
+        return told("provider", "show")
+
+    async def provider_set(self, name: str) -> CommandRun:
+        self.calls.append(f"set {name}")
+        self.provider_file.write_text(name)
+        return told("provider", "set", name)
+
+    async def provider_cleared(self) -> CommandRun:
+        self.calls.append("clear")
+        self.provider_file.unlink(missing_ok=True)
+        return told("provider", "clear")
+
+    def close(self) -> None:
+        """End every process that was started here."""
+        self._stop.set()
+        if self._keeper is not None:
+            self._keeper.join(5)
+        for process in self.running.values():
+            process.kill()
+            process.wait(5)
+
+    def _spawn(self, name: str) -> None:
+        words = [name, str(self.ports[name]), self.faults, str(self.provider_file)]
+        self.running[name] = subprocess.Popen([sys.executable, str(SCRIPT), *words])
+
+    def _keep(self) -> None:
+        while not self._stop.wait(0.05):
+            with self._lock:
+                for name, process in list(self.running.items()):
+                    if process.poll() is not None:
+                        self._spawn(name)
+
+    @staticmethod
+    def _answers(port: int) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+        return False
