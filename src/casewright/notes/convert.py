@@ -17,8 +17,7 @@ from casewright.notes.recognise import amounts, dates, references
 
 _STOP = re.compile(r"(?<=[.;])\s+(?=\S)")
 _SHORT = re.compile(
-    r"(?:^|\s)(?:c|approx|no|nos|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|[a-z])\.$",
-    re.IGNORECASE,
+    r"(?:c|approx|nos?|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|[a-z])\.", re.IGNORECASE
 )
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
 
@@ -93,15 +92,16 @@ def _claims(entry: Entry, meeting: date | None, first_id: int) -> Iterator[Claim
 
 def _pieces(text: str) -> list[str]:
     """Parts that each begin with who acts; whatever does not stays with the part before it."""
-    parts: list[str] = []
-    for part in _STOP.split(text):
-        if parts and (
-            _SHORT.search(parts[-1]) or not leads(part) or not (leads(parts[0]) or parts[0][-1] == ".")
-        ):
-            parts[-1] = f"{parts[-1]} {part}"
+    first, *rest = _STOP.split(text)
+    opens = leads(first) or first.endswith(".")
+    parts, before = [[first]], first
+    for part in rest:
+        if opens and leads(part) and not _SHORT.fullmatch(before.split()[-1]):
+            parts.append([part])
         else:
-            parts.append(part)
-    return parts
+            parts[-1].append(part)
+        before = part
+    return [" ".join(part) for part in parts]
 
 
 def _say(claim: Claim) -> Said:

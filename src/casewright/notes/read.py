@@ -11,6 +11,7 @@ from casewright.notes.words import listed
 
 Heading = Literal["none", "matters", "ours", "yours", "actions", "private"]
 
+MOST_LINES = 12  # that one entry is made of; beyond it a line stands alone
 _ENDS = re.compile(r"\r\n|\r|\n")
 _BULLET = re.compile(r"(?:[*•·‣▪◦●○–—>+]+|-(?=\s|[^\W\d_])|\[ \]|#{1,6}(?=\s))\s*")
 _LETTERED = re.compile(r"\(?[a-zA-Z]\)\s+|\(?(?:ii|iii|iv|vi|vii|viii|ix)\)\s+")
@@ -185,4 +186,4 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
 def _goes_on(line: Line, last: Entry) -> bool:
     first = line.text.split(maxsplit=1)[0].strip(",")
     whole = last.text.endswith((".", "!", "?", ";"))
-    return not line.bullet and not whole and first in _GOES_ON
+    return not line.bullet and not whole and first in _GOES_ON and len(last.lines) < MOST_LINES

@@ -20,7 +20,7 @@ from casewright.api.contract import Strategy
 from casewright.api.notes import MAX_NAME_CHARS, MAX_NOTES_CHARS, ConvertRequest, ConvertResponse
 from casewright.engines.base import Engine
 from casewright.engines.wire import ChatRequest
-from casewright.errors import CasewrightError, EngineError, StorageError, TotalTimeout
+from casewright.errors import CasewrightError, EngineError, StorageError, TotalTimeout, UnprocessableRequest
 from casewright.notes import phrase
 from casewright.notes.convert import Draft, Said, compose, draft
 from casewright.observability.context import request_id
@@ -38,7 +38,8 @@ TITLE = "Casewright notes"
 
 @dataclass(frozen=True, slots=True)
 class NotesConfig:
-    """``model_lines`` sentences of one letter at most are given to the model, ``at_once`` at a time.
+    """``max_lines`` lines with something on them are taken; ``model_lines`` sentences of one letter
+    at most are given to the model, ``at_once`` at a time.
 
     Seconds: ``call_s`` for one of them, ``model_s`` for all of one letter's; what is not phrased by then
     stays as the template has it.
@@ -46,6 +47,7 @@ class NotesConfig:
 
     kit: KitConfig
     llm: LlmConfig
+    max_lines: int = 10_000
     model_lines: int = 40
     at_once: int = 3
     call_s: float = 20.0
@@ -111,6 +113,7 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None) -> FastAPI
             limits={
                 "notes_chars": MAX_NOTES_CHARS,
                 "client_name_chars": MAX_NAME_CHARS,
+                "notes_lines": config.max_lines,
                 "model_lines": config.model_lines,
             },
         ),
@@ -135,6 +138,7 @@ def _routes(config: NotesConfig, model: LanguageModel) -> APIRouter:
 
 async def _convert(config: NotesConfig, model: LanguageModel, body: ConvertRequest) -> ConvertResponse:
     started = time.monotonic()
+    _refuse_too_many_lines(body.notes, config.max_lines)
     # reading long notes is all processor: in a thread, other requests are answered meanwhile
     made = await asyncio.to_thread(draft, body.notes, body.meeting_date)
     read = time.monotonic()
@@ -175,6 +179,16 @@ async def _convert(config: NotesConfig, model: LanguageModel, body: ConvertReque
         sentences=letter.sentences,
         checks=letter.checks,
     )
+
+
+def _refuse_too_many_lines(notes: str, limit: int) -> None:
+    """Short lines make far more facts than long ones: the answer to 200,000 characters could be 40 MB."""
+    count = sum(1 for line in notes.splitlines() if line.strip())
+    if count > limit:
+        raise UnprocessableRequest(
+            f"notes: {count} lines, and one letter is made of at most {limit}",
+            hint="send each meeting's notes by themselves",
+        )
 
 
 def _strategy(body: ConvertRequest, lease: Lease) -> Strategy:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date
 
 import pytest
@@ -154,4 +155,23 @@ def test_every_shorthand_is_expanded_and_holds(line: str, said: str) -> None:
 def test_shorthand_within_words_is_left() -> None:
     assert draft("I will call the ref, Reading office, approx. 2 wks").said[0].text == (
         "We will call the ref, Reading office, about 2 weeks."
+    )
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "cl to pay x. " * 15_000,
+        "cl to pay; " * 18_000,
+        "cl to pay £5\n" + "by x\n" * 39_000,
+        "a-1" * 60_000,
+        "c.£9 " * 40_000,
+    ],
+    ids=lambda notes: notes[:12],
+)
+def test_no_text_within_the_bounds_takes_for_ever(notes: str) -> None:
+    began = time.process_time()
+    assert compose(draft(notes[:200_000]), "A").checks.passed
+    assert time.process_time() - began < 20, (
+        "the work grows with the text, not with its square (that took 120 s)"
     )

@@ -153,6 +153,7 @@ def test_without_an_engine_it_is_degraded_and_still_converts(alone: str) -> None
             422,
             "unprocessable_request",
         ),
+        (json.dumps({"notes": "x\n" * 10_001, "client_name": "x"}).encode(), 422, "unprocessable_request"),
         (b'{"notes": "' + b"x" * (5 * 1024 * 1024) + b'"}', 413, "body_too_large"),
         (b'{"notes": "\xff", "client_name": "x"}', 400, "invalid_request"),
     ],
