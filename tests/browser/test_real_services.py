@@ -1,0 +1,97 @@
+"""The pages over the three real services, without an engine: what the contracts promise is what comes."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import re
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from browser.visitor import Visitor, kept, words
+from casewright.services.web.app import config_from, create_app
+from casewright.settings import Settings
+from serving import served
+
+LETTER = """Housing Benefit decision
+
+We have decided that your weekly benefit is £61.20 from 1 December 2026.
+
+You can appeal in writing until 14 December 2026. Our reference is HB-20931-7.
+"""
+NOTES = """Meeting 20 Nov 2026
+
+- Rent arrears are £1,240, landlord sent a notice on 3 November
+- We will write to the landlord and ask for £40 a month
+- Client to send payslips for September by Friday
+- ???
+"""
+
+
+@pytest.fixture(scope="module")
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    data = tmp_path_factory.mktemp("data")
+    with contextlib.ExitStack() as running, socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: an engine that refuses connections
+        engine = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        settings = Settings(data=data, embedded_url=engine)
+        urls = {}
+        for name in ("rag", "notes", "documents"):
+            service: Any = importlib.import_module(f"casewright.services.{name}")
+            app = service.create_app(service.config_from(settings, "127.0.0.1", 0))
+            urls[f"{name}_url"] = running.enter_context(served(app))
+        web = config_from(settings.model_copy(update=urls), "127.0.0.1", 0)
+        yield Visitor(running.enter_context(served(create_app(web))))
+
+
+def test_status_tells_of_all_three_and_of_the_missing_engine(visitor: Visitor) -> None:
+    said = words(visitor.get("/status"))
+    for part in ("Questions degraded", "Letters degraded", "embedded", "default", "does not answer"):
+        assert part in said
+    assert "Files down" not in said
+    health = visitor.get("/health").json()
+    assert health["status"] == "healthy"  # every service that the pages need serves
+
+
+def test_an_answer_and_its_quote(visitor: Visitor) -> None:
+    answer = visitor.send("/ask", question="Until when can I appeal?", text=LETTER)
+    assert answer.status_code == 200
+    marked = re.findall(r"<mark>(.*?)</mark>", answer.text, re.DOTALL)
+    assert any("14 December 2026" in quote for quote in marked)
+    assert "do not stand at that place" not in words(answer)
+
+
+def test_what_the_text_does_not_say(visitor: Visitor) -> None:
+    answer = visitor.send("/ask", question="What colour is the moon?", text=LETTER)
+    assert "Not in the documents" in words(answer)
+
+
+def test_a_file_is_read_and_asked_about(visitor: Visitor) -> None:
+    pages = f"{LETTER}\fPage two. The fee for a copy is £12.".encode()
+    answer = visitor.send("/ask", {"file": ("letter.txt", pages)}, question="What is the fee for a copy?")
+    assert answer.status_code == 200
+    assert "letter.txt, page 2" in words(answer)
+    assert "do not stand at that place" not in words(answer)
+
+
+def test_every_line_of_the_notes_is_accounted_for(visitor: Visitor) -> None:
+    answer = visitor.send("/notes", notes=NOTES, client_name="Ana Ruiz", meeting_date="2026-11-20")
+    assert answer.status_code == 200
+    states = re.findall(r'<li id="line-(\d+)" class="(\w+)"', answer.text)
+    assert [number for number, state in states if state == "empty"] == ["2"]
+    assert "missing" not in dict(states).values()
+    assert "Ana Ruiz" in kept(answer, "full")
+    assert "£1,240" in kept(answer, "full")
+
+
+def test_a_file_page_by_page(visitor: Visitor) -> None:
+    answer = visitor.send("/file", {"file": ("letter.txt", f"{LETTER}\fsecond".encode())})
+    assert answer.status_code == 200
+    assert "Page 2" in words(answer)
+    assert "HB-20931-7" in words(answer)
+    refused = visitor.send("/file", {"file": ("a.pdf", b"%PDF-1.7 nonsense")})
+    assert refused.status_code == 422
+    assert "What to do:" in words(refused)
