@@ -21,6 +21,7 @@ PARAGRAPH_GAP_EM = 0.6
 PARAGRAPH_GAP_OF_USUAL = 1.5
 # A line that ends this near to the right edge was broken by the margin, not by its writer.
 FULL_LINE_SHARE = 0.8
+FULL_PAGE_SHARE = 0.6
 SAME_SIZE_EM = 0.1
 SAME_HEIGHT_EM = 0.5
 _BULLET = re.compile(r"[•◦▪‣●○■–·]\s+")
@@ -103,11 +104,11 @@ def rows_by_place(segments: Iterable[Segment]) -> list[Row]:
     return rows
 
 
-def to_markdown(rows: Sequence[Row], *, headings: bool) -> str:
+def to_markdown(rows: Sequence[Row], *, page_width: float, headings: bool) -> str:
     """The page's Markdown; ``headings`` False where sizes are measured too roughly to tell them."""
     if not rows:
         return ""
-    page = _Page(rows, headings)
+    page = _Page(rows, page_width, headings)
     blocks: list[str] = []
     at = 0
     while at < len(rows):
@@ -120,14 +121,14 @@ def to_markdown(rows: Sequence[Row], *, headings: bool) -> str:
 class _Page:
     """What is usual on one page, and the block that begins at a row."""
 
-    def __init__(self, rows: Sequence[Row], headings: bool) -> None:
+    def __init__(self, rows: Sequence[Row], page_width: float, headings: bool) -> None:
         self._rows = rows
         self._headings = headings
         # a scan's line is as high as the letters that happen to be in it
         self._alike = (SAME_SIZE_EM if headings else SAME_HEIGHT_EM) * _body_size(rows)
         self._body = _body_size(rows)
         left, right = min(row.x0 for row in rows), max(row.x1 for row in rows)
-        self._full = left + FULL_LINE_SHARE * (right - left)
+        self._full = max(left + FULL_LINE_SHARE * (right - left), FULL_PAGE_SHARE * page_width)
         gaps = [below.y0 - above.y1 for above, below in pairwise(rows) if below.y0 > above.y1]
         # the narrow gaps are those within paragraphs, even where most paragraphs have one line
         usual = sorted(gaps)[len(gaps) // 10] if gaps else 0.0

@@ -114,7 +114,7 @@ def _text_page(page: Any) -> Page | None:
         # the boxes do not turn with the page, so only the order of the text can be kept
         markdown = escape("".join("-" if char.text in _HYPHENS else char.text for char in chars)).strip()
     else:
-        markdown = to_markdown(rows_in_order(_segments(chars)), headings=True)
+        markdown = to_markdown(rows_in_order(_segments(chars)), page_width=page.get_width(), headings=True)
     warnings = ["an image on this page was not read"] if share >= NOTED_IMAGE_SHARE else []
     if unmapped:
         warnings.append("some characters of this page have no text behind them and are missing or wrong")

@@ -126,10 +126,8 @@ async def process(request: Request, file: UploadFile) -> Response:
     """Read a PDF, DOCX, PNG, JPEG, TIFF, WebP, TXT or Markdown file, by its content and not by its name."""
     began = time.monotonic()
     name = shown_name(file.filename or "")
-    spool_dir = request.app.state.spool_dir
-    with tempfile.TemporaryDirectory(
-        prefix="casewright-", dir=spool_dir, ignore_cleanup_errors=True
-    ) as folder:
+    place = request.app.state.spool_dir
+    with tempfile.TemporaryDirectory(prefix="casewright-", dir=place, ignore_cleanup_errors=True) as folder:
         spooled = await asyncio.to_thread(_spool, file.file, Path(folder) / "upload")
         stored = time.monotonic()
         async with request.app.state.gate.admitted():

@@ -7,8 +7,9 @@ from io import BytesIO
 from pathlib import Path
 
 import docx
+import pypdfium2  # type: ignore[import-untyped]
 from fpdf import FPDF
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from casewright.documents.convert import convert
 from casewright.documents.limits import DocumentLimits
@@ -23,13 +24,17 @@ def read(path: Path, name: str | None = None, limits: DocumentLimits | None = No
     return convert(path, name or path.name, limits or DocumentLimits(), OcrOptions())
 
 
-def picture(lines: Sequence[str] = LINES, size: tuple[int, int] = (900, 360)) -> Image.Image:
-    """Black text on white, in a size as of a scan at 200 dpi."""
-    image = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=34)  # Pillow's own, so that no font need be installed
+def picture(lines: Sequence[str] = LINES, *, points: int = 12) -> Image.Image:
+    """These lines as a scanner gives them at 200 dpi: a strip of paper as high as they need."""
+    made = FPDF(unit="pt", format=(400, 30 + 3 * points * len(lines)))
+    made.add_page()
+    made.set_auto_page_break(False)
+    made.set_font("helvetica", size=points)  # drawn by pdfium's own font, so that none need be installed
     for number, line in enumerate(lines):
-        draw.text((40, 30 + 75 * number), line, fill="black", font=font)
+        made.text(30, 15 + points + 3 * points * number, line)
+    document = pypdfium2.PdfDocument(bytes(made.output()))
+    image: Image.Image = document[0].render(scale=200 / 72).to_pil().convert("RGB")
+    document.close()
     return image
 
 

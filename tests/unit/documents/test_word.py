@@ -1,0 +1,154 @@
+"""DOCX: everything that a reader of the printed page would see, in its order, once."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import docx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
+from casewright.documents.limits import DocumentLimits
+from casewright.errors import DocumentTooLarge, UnreadableDocument, UnsupportedMedia
+from unit.documents.making import read
+
+W = nsdecls("w")
+
+
+def save(folder: Path, document: Any) -> Path:
+    document.save(folder / "a.docx")
+    return folder / "a.docx"
+
+
+def rewrite(path: Path, part: str, old: bytes, new: bytes) -> None:
+    """Replace bytes in one part of a Word file."""
+    made = BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content.replace(old, new) if name == part else content)
+    path.write_bytes(made.getvalue())
+
+
+def test_headings_paragraphs_lists_and_tables_in_order(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_heading("Money", 2)
+    document.add_paragraph("Owed £1,240.50 ").add_run("by 14/03/2026")
+    for line in ("one", "two"):
+        document.add_paragraph(line, style="List Number")
+    document.add_paragraph("point", style="List Bullet")
+    table = document.add_table(2, 2)
+    for row, words in zip(table.rows, (("Item", "Due"), ("Rent", "£5.00")), strict=True):
+        for cell, word in zip(row.cells, words, strict=True):
+            cell.text = word
+    document.add_paragraph("# no heading")
+    found = read(save(tmp_path, document))
+    assert found.media_type.endswith("wordprocessingml.document")
+    assert found.pages[0].markdown == (
+        "## Money\n\nOwed £1,240.50 by 14/03/2026\n\n1. one\n2. two\n- point\n\n"
+        "| Item | Due |\n| --- | --- |\n| Rent | £5.00 |\n\n\\# no heading"
+    )
+
+
+def test_a_merged_cell_stands_once(tmp_path: Path) -> None:
+    document = docx.Document()
+    table = document.add_table(3, 3)
+    for number, cell in enumerate(cell for row in table.rows for cell in row.cells):
+        cell.text = f"c{number}"
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "wide 11"
+    table.cell(1, 2).merge(table.cell(2, 2)).text = "tall 22"
+    assert read(save(tmp_path, document)).pages[0].markdown == (
+        "| wide 11 |  | c2 |\n| --- | --- | --- |\n| c3 | c4 | tall 22 |\n| c6 | c7 |  |"
+    )
+
+
+def test_insertions_and_content_controls_are_read_and_deletions_are_not(tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("kept ")._p
+    for tag, text in (("ins", "t>inserted 42</w:t"), ("del", "delText>deleted 43</w:delText")):
+        paragraph.append(parse_xml(f'<w:{tag} {W} w:id="1" w:author="x"><w:r><w:{text}></w:r></w:{tag}>'))
+    control = f"<w:sdt {W}><w:sdtContent><w:p><w:r><w:t>control 77</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    document.element.body.insert(1, parse_xml(control))
+    assert read(save(tmp_path, document)).pages[0].markdown == "kept inserted 42\n\ncontrol 77"
+
+
+def test_a_text_box_is_read_once(tmp_path: Path) -> None:
+    document = docx.Document()
+    inside = "<w:txbxContent><w:p><w:r><w:t>boxed 8</w:t></w:r></w:p></w:txbxContent>"
+    mc = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    run = (
+        f'<w:r {W} xmlns:mc="{mc}"><mc:AlternateContent><mc:Choice Requires="wps">{inside}</mc:Choice>'
+        f"<mc:Fallback>{inside}</mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    document.add_paragraph("before")._p.append(parse_xml(run))
+    assert read(save(tmp_path, document)).pages[0].markdown == "before\n\nboxed 8"
+
+
+def test_headers_stand_first_and_footers_last(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Ref PPR-9087"
+    document.sections[0].footer.paragraphs[0].text = "Charity 1234567"
+    document.add_paragraph("body")
+    assert read(save(tmp_path, document)).pages[0].markdown == "Ref PPR-9087\n\nbody\n\nCharity 1234567"
+
+
+def test_an_empty_file_is_blank(tmp_path: Path) -> None:
+    (page,) = read(save(tmp_path, docx.Document())).pages
+    assert (page.markdown, page.method, page.warnings) == ("", "none", ("this page is blank",))
+
+
+def test_external_entities_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("TOP-SECRET-9")
+    document = docx.Document()
+    document.add_paragraph("HERE")
+    path = save(tmp_path, document)
+    entity = f'<!DOCTYPE d [<!ENTITY x SYSTEM "file://{tmp_path}/secret">]><w:document'.encode()
+    rewrite(path, "word/document.xml", b"<w:document", entity)
+    rewrite(path, "word/document.xml", b"HERE", b"A&x;B")
+    try:
+        text = read(path).pages[0].markdown
+    except UnreadableDocument:
+        return
+    assert "SECRET" not in text
+
+
+def test_macros_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path, docx.Document())
+    plain = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    macro = b"application/vnd.ms-word.document.macroEnabled.main+xml"
+    rewrite(path, "[Content_Types].xml", plain, macro)
+    with pytest.raises(UnsupportedMedia, match="macros"):
+        read(path)
+
+
+def test_damage_inside(tmp_path: Path) -> None:
+    path = save(tmp_path, docx.Document())
+    rewrite(path, "word/document.xml", b"<w:body>", b"<w:bodyy>")
+    with pytest.raises(UnreadableDocument, match="damaged"):
+        read(path)
+
+
+def test_zip_bombs(tmp_path: Path) -> None:
+    path = save(tmp_path, docx.Document())
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/media/zeros.bin", bytes(3 * 1024 * 1024))
+    with pytest.raises(DocumentTooLarge, match="unpacks to"):
+        read(path)
+    sound = save(tmp_path, docx.Document())
+    with pytest.raises(DocumentTooLarge, match="unpacks to"):
+        read(sound, limits=DocumentLimits(zip_members=3))
+    with pytest.raises(DocumentTooLarge, match="unpacks to"):
+        read(sound, limits=DocumentLimits(zip_bytes=1000))
+
+
+def test_a_table_nested_without_end_is_bounded(tmp_path: Path) -> None:
+    document = docx.Document()
+    inner = f"<w:tbl {W}><w:tr><w:tc><w:p><w:r><w:t>deep</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    for _ in range(60):
+        inner = f"<w:tbl {W}><w:tr><w:tc>{inner}<w:p/></w:tc></w:tr></w:tbl>"
+    document.element.body.insert(0, parse_xml(inner))
+    assert read(save(tmp_path, document)).pages[0].markdown.startswith("|")
