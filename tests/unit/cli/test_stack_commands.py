@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,7 +23,7 @@ from casewright.cli.main import run
 from casewright.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TARGET_FAILED, EXIT_USAGE
 from casewright.services.provider import ProviderFile
 from serving import served
-from unit.stack.standing import free_ports, until
+from unit.stack.standing import alive_with, free_ports, until
 
 NAMES = ("ENGINE", "RAG", "NOTES", "DOCUMENTS", "WEB")
 OURS = ("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT", "RAG_URL", "NOTES_URL", "DOCUMENTS_URL")
@@ -188,21 +187,6 @@ def start(*words: str) -> subprocess.Popen[str]:
     )
 
 
-def ours_alive(tmp_path: Path) -> list[str]:
-    """Processes that know this test's data directory, by their environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if (
-                process.environ().get("CASEWRIGHT_DATA") == str(tmp_path / "data")
-                and process.pid != os.getpid()
-            ):
-                found.append(" ".join(process.cmdline()))
-        except psutil.Error:
-            continue
-    return found
-
-
 def test_ctrl_c_while_it_starts_leaves_no_process(environment: dict[str, str], tmp_path: Path) -> None:
     process = start("up")
     assert process.stdout is not None
@@ -211,7 +195,7 @@ def test_ctrl_c_while_it_starts_leaves_no_process(environment: dict[str, str], t
     out, err = process.communicate(timeout=60)
     assert process.returncode == EXIT_INTERRUPTED, out + err
     assert "everything was stopped again" in out
-    assert ours_alive(tmp_path) == []
+    assert alive_with(tmp_path / "data") == []
 
 
 def test_a_model_that_is_not_there_is_a_finding_with_the_log(
@@ -224,7 +208,7 @@ def test_a_model_that_is_not_there_is_a_finding_with_the_log(
     said = "".join(err.split())
     assert "startfailed" in said or "start_failed" in said
     assert f"nomodelfileat{Path.cwd() / 'nonexistent.gguf'}" in said
-    assert ours_alive(tmp_path) == []
+    assert alive_with(tmp_path / "data") == []
 
 
 def test_serve_prints_its_url_and_ends_on_ctrl_c(environment: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import threading
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
+
+import psutil  # type: ignore[import-untyped]
 
 from casewright.stack.plan import Places, ProcessSpec, StackPlan
 from casewright.stack.run import Order, Started, start
@@ -67,3 +70,16 @@ def until(look: Callable[[], T | None], what: str, timeout_s: float = 30.0) -> T
 def named(status: StackStatus, name: str) -> ProcessStatus:
     """One process of a status."""
     return next(each for each in status.processes if each.name == name)
+
+
+def alive_with(data_dir: Path) -> list[str]:
+    """Command lines of the processes of a data directory, by their environment; ours is left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get("CASEWRIGHT_DATA") == str(data_dir)
+            if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(f"{process.pid} {' '.join(process.cmdline())}")
+        except psutil.Error:
+            continue
+    return found

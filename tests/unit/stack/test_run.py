@@ -95,6 +95,7 @@ def test_a_lost_supervisor_is_said_and_its_children_serve_until_down(places: Pla
 
     all_of_it = everyone(places)
     all_of_it[0].kill()
+    all_of_it[0].wait(10)
     assert stop_all(places) == 1
     assert [each for each in all_of_it if each.is_running()] == []
 

@@ -19,7 +19,7 @@ from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR, Places
 from casewright.stack.records import family, living, read_record
 from casewright.stack.run import stop_all
 from casewright.stack.status import StackStatus, stack_status
-from unit.stack.standing import free_ports, named, until
+from unit.stack.standing import alive_with, free_ports, named, until
 
 NAMES = (ENGINE, *SERVICES)
 BACK_S = 30.0
@@ -105,6 +105,11 @@ def test_every_process_killed_comes_back(stack: Stack) -> None:
         lambda: stack.healthy_again(dict.fromkeys(SERVICES, 1)), "healthy after all were killed", BACK_S
     )
     assert all(named(after, name).pid != pids[name] for name in NAMES)
+    known = {process.pid for process in stack.processes()}
+    until(
+        lambda: all(int(line.split()[0]) in known for line in alive_with(stack.places.data_dir)),
+        "the children of those that were killed have ended",
+    )
 
 
 def test_without_its_supervisor_it_serves_is_called_so_and_goes_down(stack: Stack) -> None:
@@ -122,3 +127,4 @@ def test_without_its_supervisor_it_serves_is_called_so_and_goes_down(stack: Stac
     assert time.monotonic() - began < 30
     assert [each for each in everyone if each.is_running()] == []
     assert stack.run("down") == (0, "it was not running\n")
+    assert alive_with(stack.places.data_dir) == []
