@@ -49,7 +49,7 @@ def parse(text: str) -> list[Stage]:
         ValueError: an instruction stands before the first FROM, other than ARG.
     """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
-    joined = re.sub(r"\\\n\s*", " ", "\n".join(lines))
+    joined = re.sub(r"\s*\\\n\s*", " ", "\n".join(lines))
     stages: list[Stage] = []
     for line in filter(None, map(str.strip, joined.splitlines())):
         word, _, rest = line.partition(" ")
