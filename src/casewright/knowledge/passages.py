@@ -20,7 +20,8 @@ _LINE = re.compile(r"[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+|\r\n|[\r\n\v\f\x1c-\x
 _MARKED = re.compile(r"\s*(?:[-*•·–▪◦‣]\s|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s|#{1,6}\s|>\s?|\|)")
 _LABEL = re.compile(r"\s*[A-Z][^\s:|]{0,30}(?: [^\s:|]{1,30}){0,4}:(?:\s|$)")
 _CELLS = re.compile(r"\t|\|| {3,}\S")
-_STOP = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)")
+# possessive, and not begun within a run: a page of dots must not be read once for each dot
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'“‘]+$")
 _NEXT = re.compile(r"\s+[\"'“‘(\[]*(\S)(\S{0,40})")
 # A stop after these belongs to the word, whatever follows.

@@ -42,9 +42,7 @@ def rank(tokens: Sequence[Token], evidence: Evidence, reader: Reader) -> Ranked:
     keys = list(dict.fromkeys(concept(token.key) for token in tokens if token.key))[:SEARCHED]
     hits: dict[tuple[int, int], set[str]] = defaultdict(set)
     if keys:
-        expression = re.compile(
-            "|".join(f"(?P<g{n}>{_pattern(key, reader)})" for n, key in enumerate(keys)), re.I
-        )
+        expression = _expression(keys, reader)
         for document, text in enumerate(evidence.documents):
             for index, number in _found(expression, text, evidence.spans[document]):
                 hits[document, index].add(keys[number])
@@ -63,6 +61,17 @@ def rank(tokens: Sequence[Token], evidence: Evidence, reader: Reader) -> Ranked:
     return Ranked(tuple(evidence.passage(*place) for place in places), held, total)
 
 
+def _expression(keys: Sequence[str], reader: Reader) -> re.Pattern[str]:
+    """All keys at once, a group each; words are tried only where a word begins, with one of their letters."""
+    groups = {key: f"(?P<g{number}>{_pattern(key, reader)})" for number, key in enumerate(keys)}
+    words = [key for key in keys if ":" not in key]
+    parts = [groups[key] for key in keys if ":" in key]
+    if words:
+        first = "".join(sorted({re.escape(form[0]) for key in words for form in _forms(key, reader)}))
+        parts.append(rf"\b(?=[{first}])(?:" + "|".join(groups[key] for key in words) + ")")
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
 def _found(expression: re.Pattern[str], text: str, spans: Sequence[Span]) -> Iterable[tuple[int, int]]:
     """(passage, number of the concept) of each hit in one document."""
     index = 0
@@ -77,7 +86,7 @@ def _pattern(key: str, reader: Reader) -> str:
     """An expression that finds every form of a key (and now and then something else: reading decides)."""
     kind, _, value = key.partition(":")
     if not value:
-        return _word_pattern(key, reader)
+        return "|".join(map(re.escape, _forms(key, reader)))
     if kind == "i":
         return r"[-/\s]?".join(map(re.escape, value))
     if kind == "n":
@@ -92,11 +101,11 @@ def _pattern(key: str, reader: Reader) -> str:
     return rf"\b{re.escape(value)}"
 
 
-def _word_pattern(key: str, reader: Reader) -> str:
+def _forms(key: str, reader: Reader) -> list[str]:
+    """How a word with this key begins: its stem but for the last letter, its synonyms', irregular forms."""
     stems = {key} | {word for word, first in SYNONYMS.items() if first == key}
-    forms = {form for form, base in IRREGULAR.items() if reader.stem(base) in stems}
-    starts = {re.escape(stem if len(stem) <= 3 else stem[:-1]) for stem in stems}
-    return r"\b(?:" + "|".join(sorted(starts | forms)) + ")"
+    irregular = {form for form, base in IRREGULAR.items() if reader.stem(base) in stems}
+    return sorted(irregular | {stem if len(stem) <= 3 else stem[:-1] for stem in stems})
 
 
 def _date_pattern(value: str) -> str:

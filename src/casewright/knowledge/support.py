@@ -173,25 +173,20 @@ def _order(said: _Words, source: _Words) -> Iterable[str]:
     people = {word for name in names for word in name.words}
     if len(names) < 2:
         return
+    places: dict[str, list[int]] = {}
+    for at, token in enumerate(source.tokens):
+        places.setdefault(token.key, []).append(at)
     for at, token in enumerate(said.tokens):
-        if token.folded not in people or token.kind != "word":
+        theirs = places.get(token.key)
+        if token.kind != "word" or token.folded not in people or not theirs:
             continue
         for other_at, other in enumerate(said.tokens):
-            if not _bound(other) or other.key == token.key or not _both(token, other, source):
+            others = places.get(other.key)
+            if not _bound(other) or other.key == token.key or not others:
                 continue
-            sides = {
-                (mine < theirs)
-                for mine, first in enumerate(source.tokens)
-                for theirs, second in enumerate(source.tokens)
-                if first.key == token.key and second.key == other.key
-            }
-            if (at < other_at) not in sides:
+            stands = min(theirs) < max(others) if at < other_at else max(theirs) > min(others)
+            if not stands:
                 yield f"'{token.text}' and '{other.text}' stand the other way round in the cited text"
-
-
-def _both(token: Token, other: Token, source: _Words) -> bool:
-    keys = {found.key for found in source.tokens}
-    return token.key in keys and other.key in keys
 
 
 def first_sentence(text: str) -> str:

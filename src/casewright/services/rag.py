@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
+import os
+import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
@@ -40,8 +43,6 @@ from casewright.services.kit.config import KitConfig
 from casewright.services.kit.health import HealthSource
 from casewright.services.llm import LanguageModel, Lease, LlmConfig, llm_config
 from casewright.settings import Settings
-
-log = logging.getLogger(__name__)
 
 NAME = "rag"
 # 64 documents of 500,000 characters fit, in a script of one byte a character.
@@ -99,7 +100,7 @@ class Readers:
         if sum(map(len, documents)) <= THREAD_CHARS:
             return await asyncio.to_thread(decide, query, documents)
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=_in_worker)
         pool = self._pool
         try:
             async with asyncio.timeout(self._read_s):
@@ -109,9 +110,13 @@ class Readers:
             raise ServiceBusy(
                 f"reading the documents took longer than {self._read_s:g} s",
                 hint="send fewer or shorter documents, or repeat it later",
-                retry_after_s=round(self._read_s),
+                retry_after_s=max(1, round(self._read_s)),
             ) from None
         except BrokenProcessPool:
+            if self._pool is not pool:
+                raise ServiceBusy(
+                    "the worker was ended for another request's sake", hint="repeat the request"
+                ) from None
             self._end(pool)
             raise ServiceFailure(
                 "the worker that read these documents ended",
@@ -128,9 +133,22 @@ class Readers:
             (pool._processes or {}).values()
         ):  # the executor has no way to stop a running call
             process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=False)
         if self._pool is pool:
             self._pool = None
+
+
+def _in_worker() -> None:
+    """In a new worker: Ctrl-C is the service's business, and no worker outlives its service."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(0)
 
 
 router = APIRouter(tags=["rag"])
