@@ -5,12 +5,18 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote
 
+from casewright.api.bench import Status
 from casewright.api.staging import BoxResult, StageResult, StepResult
 from casewright.bench.report_html import document
 from casewright.staging.checklist import GROUPS
 from casewright.staging.words import headline, origin_words
 
-_TONES = {"PASS": "good", "FAIL": "bad", "NOT PROVEN": "open", "NOT MEASURED": "open"}
+_TONES: dict[Status, str] = {
+    "PASS": 'class="badge good"',
+    "FAIL": 'class="badge bad"',
+    "NOT PROVEN": 'class="badge open"',
+    "NOT MEASURED": 'class="badge" style="background:var(--soft)"',
+}
 _TITLE = "Staging checklist"
 
 
@@ -21,6 +27,7 @@ def stage_html(result: StageResult) -> str:
     body = [
         f"<h1>{_TITLE}</h1>",
         f'<p class="verdict"><span class="badge {tone}">{escape(badge)}</span>{escape(words)}</p>',
+        _worst(result.boxes),
         _facts(result),
         *(f"<p>{escape(note)}</p>" for note in result.notes),
         *(
@@ -31,6 +38,16 @@ def stage_html(result: StageResult) -> str:
         f'<p class="note">Stage {escape(result.id)}, {escape(result.started_at)}</p>',
     ]
     return document(_TITLE, "\n".join(body))
+
+
+def _worst(boxes: tuple[BoxResult, ...]) -> str:
+    """What a reader must know first: the boxes that failed or could not be decided, with their reasons."""
+    items = "".join(
+        f"<li><strong>{escape(box.status)}: {escape(box.words)}</strong><br>{escape(box.reason)}</li>"
+        for box in boxes
+        if box.asked and box.status in ("FAIL", "NOT PROVEN")
+    )
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _facts(result: StageResult) -> str:
@@ -55,10 +72,10 @@ def _box(box: BoxResult) -> str:
     origin = origin_words(box.origin)
     evidence = f"<dt>evidence</dt><dd>{_link(box.evidence)}</dd>" if box.evidence else ""
     return (
-        f'<p><span class="badge {tone}">{escape(box.status)}</span><strong>{escape(box.words)}</strong>'
+        f"<p><span {tone}>{escape(box.status)}</span><strong>{escape(box.words)}</strong>"
         + (f' <span class="note">({escape(origin)})</span>' if origin else "")
         + f"<br>{escape(box.reason)}</p>"
-        f'<dl><dt>observed</dt><dd class="note">{escape(box.observable)}</dd>'
+        f'<dl><dt>looked at</dt><dd class="note">{escape(box.observable)}</dd>'
         f'<dt>threshold</dt><dd class="note">{escape(box.threshold)}</dd>{evidence}</dl>'
     )
 

@@ -1,4 +1,4 @@
-"""A stack of stand-in processes: real ones, restarted when they end, that a stage can start, kill and stop."""
+"""A stack of stand-in processes: real ones, restarted when they end, to be started, killed and stopped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def told(*words: str, code: int | None = 0, seconds: float = 0.1) -> CommandRun:
 
 
 class StandInStack:
-    """Implements the stage's Stack. ``faults`` are the services' own; ``restarts`` False leaves the dead dead."""
+    """A Stack for a stage. ``faults`` are the services' own; without ``restarts`` the dead stay so."""
 
     def __init__(self, folder: Path, *faults: str, restarts: bool = True) -> None:
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))

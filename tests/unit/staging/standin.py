@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -40,11 +40,10 @@ class StandIn(BaseHTTPRequestHandler):
         return self.provider_file.read_text()
 
     def do_GET(self) -> None:
-        host, port = self.server.server_address[:2]
         if self.path == "/live":
             self.answer(500 if "dead" in self.faults else 200, {"status": "live"})
         elif self.path == "/health":
-            self.answer(200, self.health(f"http://{host!s}:{port}"))
+            self.answer(200, self.health(f"http://{self.headers['Host']}"))
         elif self.path == "/api/version":
             self.answer(200, {"version": "1", "engine": NAME})
         else:
@@ -96,17 +95,18 @@ class StandIn(BaseHTTPRequestHandler):
         else:
             self.answer(200, self.convert(body))
 
-    def origin(self) -> dict[str, Any]:
+    def origin(self, body: Mapping[str, Any]) -> dict[str, Any]:
         provider = "vllm" if "wrong-provider" in self.faults else self.provider
-        return {"provider": provider, "model": "m", "timings": TIMINGS, "request_id": "r" * 8}
+        origin = {"provider": provider, "model": "m", "timings": TIMINGS, "request_id": "r" * 8}
+        if body.get("strategy") != "plain":
+            return origin
+        if "silent-model" not in self.faults:
+            origin |= {"answered_by": "model", "usage": {"prompt_tokens": 9, "output_tokens": 7}}
+        return origin | {"strategy": "plain"}
 
     def query(self, body: dict[str, Any]) -> dict[str, Any]:
         found = next((fact for word, fact in ANSWERS.items() if word in body["query"]), None)
-        plain = body.get("strategy") == "plain"
-        origin = self.origin() | {"strategy": "plain" if plain else "extractive"}
-        if plain and "silent-model" not in self.faults:
-            usage = {"prompt_tokens": 9, "output_tokens": 7}
-            origin |= {"answered_by": "model", "usage": usage}
+        origin = self.origin(body)
         if found is None:
             grounded = "always-grounded" in self.faults
             return origin | {
@@ -163,17 +163,17 @@ class StandIn(BaseHTTPRequestHandler):
             "passed": True,
         }
         return (
-            self.origin()
+            self.origin(body)
             | sections
             | {"full_text": text, "facts": facts, "sentences": sentences, "checks": checks}
         )
 
     def process(self, data: bytes) -> None:
-        part = re.search(rb'filename="([^"]+)"\r\nContent-Type: (\S+)\r\n\r\n(.*)\r\n--', data, re.DOTALL)
-        if part is None:
-            self.refuse(415, "unsupported_media")
+        part = re.search(rb'filename="([^"]+)".*?\r\n\r\n(.*)\r\n--', data, re.DOTALL)
+        if part is None or b"nothing of a PDF" in part[2]:
+            self.refuse(422, "unprocessable_request")
             return
-        content = part[3]
+        content = part[2]
         if content.startswith(b"%PDF"):
             streams = re.findall(rb"stream\n(.*?)\nendstream", content, re.DOTALL)
             texts = [b"\n".join(re.findall(rb"\((.*?)\) Tj", one)).decode("latin-1") for one in streams]
@@ -190,9 +190,9 @@ class StandIn(BaseHTTPRequestHandler):
             )
             at += len(text) + 2
         digest = hashlib.sha256(b"" if "wrong-digest" in self.faults else content).hexdigest()
-        about = {"filename": part[1].decode(), "media_type": part[2].decode(), "sha256": digest}
+        about = {"filename": part[1].decode(), "media_type": "any", "sha256": digest}
         body = (
-            self.origin()
+            self.origin({})
             | about
             | {"size_bytes": len(content), "markdown": "\n\n".join(texts), "pages": pages}
         )

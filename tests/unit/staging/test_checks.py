@@ -10,7 +10,7 @@ from casewright.api.staging import Finding
 from casewright.staging import checks_documents, checks_health, checks_notes, checks_rag
 from casewright.staging.ask import Answer, Client
 from casewright.staging.checks_errors import refused
-from casewright.staging.golden import FILES, MODEL_QUERY, NOTES, PLAN_QUERY, QUERIES, FileCase
+from casewright.staging.golden import FILES, MODEL_NOTES, MODEL_QUERY, NOTES, PLAN_QUERY, QUERIES, FileCase
 from casewright.staging.judge import figures
 from casewright.staging.steps_ask import files
 from unit.staging.standin import NAME, standing
@@ -37,7 +37,7 @@ async def notes_findings(*faults: str) -> list[Finding]:
     findings = []
     with standing("notes", *faults) as url:
         async with Client(5) as client:
-            for case in NOTES:
+            for case in (*NOTES, MODEL_NOTES):
                 answer = await client.post_json(f"{url}/convert", case.body)
                 found, works = checks_notes.works(case, answer, "embedded")
                 findings += works
@@ -89,6 +89,7 @@ async def test_a_wrong_rag_service_is_found_out(fault: str, what: str) -> None:
         ("lost-line", "every line"),
         ("lost-line", "sentences with a source"),
         ("no-name", "client's name"),
+        ("silent-model", "with the model asked: model"),
         ("misplaced", "'payslips' in your_actions"),
         ("wrong-provider", "provider"),
         ("ok-for-wrong-json", "shape"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,8 +18,6 @@ from casewright.staging.checklist import BOXES
 from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.run import StepEvent, exit_code, planned, run_stage
 from unit.staging.stack import StandInStack
-
-Make = Iterator[StandInStack]
 
 
 @pytest.fixture
@@ -199,8 +198,6 @@ async def start(stack: StandInStack) -> None:
 def test_a_running_stack_is_refused_or_attached_to_and_left_alone(
     tmp_path: Path, stacks: list[StandInStack]
 ) -> None:
-    import asyncio
-
     stack = StandInStack(tmp_path)
     stacks.append(stack)
     asyncio.run(start(stack))

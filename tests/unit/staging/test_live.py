@@ -1,0 +1,43 @@
+"""The real stack, started by the stage as its operator would, with the real model asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from casewright.api.staging import EvidenceFile, StageResult
+from unit.staging.stack import NAMES, free_ports
+
+
+@pytest.mark.live
+def test_the_real_stack_starts_answers_rightly_and_comes_down(tmp_path: Path) -> None:
+    ports = {
+        f"CASEWRIGHT_{name.upper()}_PORT": str(port)
+        for name, port in zip(NAMES, free_ports(len(NAMES)), strict=True)
+    }
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT"))}
+    out = tmp_path / "out"
+    done = subprocess.run(
+        [sys.executable, "-m", "casewright", "stage", "--only", "startup", "--only", "functional"]
+        + ["--output", str(out)],
+        env=kept | ports | {"CASEWRIGHT_DATA": str(tmp_path / "d")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    result = StageResult.model_validate_json((out / "results.json").read_text())
+    said = done.stdout + done.stderr
+    open_boxes = {box.id: box.status for box in result.boxes if box.asked and box.status != "PASS"}
+    assert open_boxes == {"startup.vision": "NOT MEASURED", "startup.gpu": "NOT MEASURED"}, said
+    assert done.returncode == 2, said
+    assert result.engine == "llama.cpp (Casewright embedded)"
+    evidence = EvidenceFile.model_validate_json((out / "functional-rag.json").read_text())
+    asked = [found for found in evidence.findings if found.what == "with the model asked: model"]
+    assert len(asked) == 1
+    assert "tokens" in asked[0].seen
