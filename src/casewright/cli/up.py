@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from casewright.stack.plan import Places
     from casewright.stack.run import Started
+    from casewright.stack.status import StackStatus
 
 
 def up(
@@ -32,8 +33,8 @@ def up(
 ) -> int:
     """Start the stack: one engine process, the three services and the page, restarted when they end.
 
-    Exit codes: 0 everything is healthy (or it ran already), 1 it runs and something is degraded, 70 it did
-    not start and nothing was left running, 130 interrupted, likewise.
+    Exit codes: 0 everything is healthy (or it ran already and serves), 1 it runs and something is degraded,
+    64 a port is taken, 70 it did not start and nothing was left running, 130 interrupted, likewise.
     """
     from casewright.cli.stack_view import console_for, places_of, watching
     from casewright.services.kit.keys import service_token
@@ -59,7 +60,8 @@ def up(
             return EXIT_INTERRUPTED
         if not detach:
             return _attached(places, [each.name for each in plan.processes], stop)
-    return EXIT_TARGET_FAILED if started.outcome == "degraded" else EXIT_OK
+    good = started.outcome == "healthy" or (started.outcome == "already running" and started.status.serves)
+    return EXIT_OK if good else EXIT_TARGET_FAILED
 
 
 def _tell(started: Started, console: Console, places: Places) -> None:
@@ -71,6 +73,8 @@ def _tell(started: Started, console: Console, places: Places) -> None:
         console.print("interrupted: everything was stopped again")
         return
     console.print(status_table(started.status, full=started.outcome == "already running"))
+    for line in supervision(started.status):
+        console.print(line)
     if started.outcome == "already running":
         console.print("it runs already; nothing was started or restarted")
         for line in started.differs:
@@ -148,12 +152,26 @@ def ps(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON o
         return code
     if status.processes:
         console_for().print(status_table(status))
-    if status.state == "unsupervised":
-        print("the supervisor is gone: what still serves is not restarted when it ends")
-        print("  try: casewright up (ends what is left and starts anew), or casewright down")
-    elif status.state == "stopped":
-        print("it is not running; casewright up starts it")
+    for line in supervision(status):
+        print(line)
     return code
+
+
+def supervision(status: StackStatus) -> tuple[str, ...]:
+    """What is to be said of the supervisor; nothing when it is well."""
+    if status.state == "stopped":
+        return ("it is not running; casewright up starts it",)
+    if status.state == "unsupervised":
+        return (
+            "the supervisor is gone: what still serves is not restarted when it ends",
+            "  try: casewright up (ends what is left and starts anew), or casewright down",
+        )
+    if not status.supervisor_answers:
+        return (
+            f"the supervisor (pid {status.supervisor_pid}) does not answer: nothing is restarted meanwhile",
+            "  try: casewright down, then casewright up",
+        )
+    return ()
 
 
 def logs(

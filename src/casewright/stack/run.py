@@ -29,7 +29,7 @@ POLL_S = 0.4  # looking takes part of the cores that the start needs
 # Services find the engine within seconds of its start; what is still missing after this long stays missing.
 SETTLE_S = 8.0
 # As many starts that failed say that the next one will fail too; `up` need not wait for its deadline.
-ENOUGH_STARTS = 3
+ENOUGH_STARTS = 2
 LOCK_S = 90.0
 TAIL_LINES = 15
 
@@ -232,7 +232,8 @@ def _end_all(places: Places, launched: psutil.Process | None = None) -> int:
             f"processes {', '.join(str(each.pid) for each in stuck)} do not end",
             hint="end them by hand with kill -9, then casewright down again",
         )
-    for path in (places.plan, places.socket, places.config, *places.run.glob("*.json")):
+    leftovers = (places.plan, places.socket, places.config, places.run / "supervisord.pid")
+    for path in (*leftovers, *places.run.glob("*.json")):
         path.unlink(missing_ok=True)
     return len(everyone)
 

@@ -53,25 +53,27 @@ class ProcessStatus(Contract):
 
 
 class StackStatus(Contract):
-    """The whole stack now. ``unsupervised``: something of it lives and nothing would restart it."""
+    """The whole stack now. ``unsupervised``: something of it lives and nothing would restart it.
+
+    ``supervisor_answers`` is False while a supervisor lives and does not speak: it hangs, or just starts.
+    """
 
     schema_: Literal["casewright.ps/1"] = "casewright.ps/1"
     state: StackState
     data_dir: str
     supervisor_pid: int | None = None
+    supervisor_answers: bool = False
     processes: tuple[ProcessStatus, ...] = ()
 
     @property
     def healthy(self) -> bool:
         """Whether it is supervised and every process says that it is healthy."""
-        return self.state == "running" and all(
-            each.health == "healthy" and each.pid is not None for each in self.processes
-        )
+        return self.serves and all(each.health == "healthy" for each in self.processes)
 
     @property
     def serves(self) -> bool:
         """Whether it is supervised and every process serves, if with less."""
-        return self.state == "running" and all(each.serves for each in self.processes)
+        return self.supervisor_answers and all(each.serves for each in self.processes)
 
 
 def stack_status(
@@ -94,6 +96,7 @@ def stack_status(
         state=state,
         data_dir=str(places.data_dir),
         supervisor_pid=supervisor.pid if supervisor is not None else None,
+        supervisor_answers=told is not None,
         processes=processes,
     )
 

@@ -25,7 +25,7 @@ from casewright.errors import ConfigError
 from casewright.stack.plan import SUPERVISOR, Places, ProcessSpec, StackPlan
 
 GROUP = "casewright"
-RPC_S = 5.0
+RPC_S = 3.0
 # Living shorter than this counts as a failed start: the next try waits 1 s longer than the one before. Longer
 # than the imports and the model's load take on busy cores: else what is broken is restarted without pause.
 START_S = 5

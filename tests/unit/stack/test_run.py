@@ -100,6 +100,20 @@ def test_a_lost_supervisor_is_said_and_its_children_serve_until_down(places: Pla
     assert [each for each in all_of_it if each.is_running()] == []
 
 
+def test_a_supervisor_that_hangs_is_not_called_well(places: Places) -> None:
+    start_plan(plan_of(rag=""), places)
+    supervisor, *_ = all_of_it = everyone(places)
+    supervisor.suspend()
+    try:
+        status = stack_status(places)
+        assert (status.state, status.supervisor_answers, status.serves) == ("running", False, False)
+        assert named(status, "rag").serves
+    finally:
+        supervisor.resume()
+    assert stop_all(places) == 2
+    assert [each for each in all_of_it if each.is_running()] == []
+
+
 def test_a_child_that_ends_at_once_is_a_finding_with_its_words_and_nothing_stays(places: Places) -> None:
     plan = plan_of(engine="die", rag="")
     with pytest.raises(StartFailed) as caught:
