@@ -11,9 +11,10 @@ from casewright.api.notes import Checks, Fact, LeftOut, Section, Sentence
 from casewright.notes import letter as lt
 from casewright.notes.check import faults
 from casewright.notes.claim import Claim
-from casewright.notes.owner import decide, leads, private_reason, unsure
+from casewright.notes.owner import decide, leads, plain_words, private_reason, unsure
 from casewright.notes.read import Entry, flatten, inline_heading, read_entries
 from casewright.notes.recognise import amounts, dates, references
+from casewright.notes.words import HERE
 
 _STOP = re.compile(r"(?<=[.;])\s+(?=\S)")
 _SHORT = re.compile(
@@ -94,14 +95,23 @@ def _pieces(text: str) -> list[str]:
     """Parts that each begin with who acts; whatever does not stays with the part before it."""
     first, *rest = _STOP.split(text)
     opens = leads(first) or first.endswith(".")
-    parts, before = [[first]], first
+    parts, before, speech = [[first]], first, False
     for part in rest:
-        if opens and leads(part) and not _SHORT.fullmatch(before.split()[-1]):
+        speech = speech or _speech(before)
+        apart = leads(part) and not (speech and plain_words(part)[0] in HERE | {"you"})
+        if opens and apart and not _SHORT.fullmatch(before.split()[-1]):
             parts.append([part])
         else:
             parts[-1].append(part)
         before = part
     return [" ".join(part) for part in parts]
+
+
+def _speech(part: str) -> bool:
+    """Whether somebody is quoted in it, so that an "I" after it may be that person's."""
+    return bool(
+        set(plain_words(part)) & {"says", "said", "states", "stated", "quote"} or set(part) & set('"“”:')
+    )
 
 
 def _say(claim: Claim) -> Said:

@@ -32,6 +32,7 @@ _ASKS = w.listed(
     " asked advised reminded expect encourage let"
 )
 _NO_ACTION_AFTER_WILL = w.listed("be get lose have become receive turn owe qualify need prob probably lapse")
+_QUOTES = frozenset("\"'“”‘’«")
 Rule = Callable[[Sequence[str], Heading], "Decision | None"]
 
 
@@ -80,6 +81,9 @@ def decide(text: str, heading: Heading) -> Decision:
         return unsure("nothing to read")
     if core(text.split(maxsplit=1)[0]) == "CT":
         return unsure("“CT” may be the client, the council tax or a court")
+    spoken = heading == "speech" or text[0] in _QUOTES
+    if spoken and words[0] in w.HERE | {"you"}:
+        return unsure("somebody's own words: “I”, “we” or “you” may be anybody")
     if words[0] in w.DEPENDS:
         return unsure("it depends on something: who acts, and whether, is for a person to say")
     found = next((said for rule in _RULES if (said := rule(words, heading)) is not None), None)
@@ -121,8 +125,12 @@ def _spoken(found: Decision, words: Sequence[str]) -> Decision:
     inside = _leads_within(rest)
     if inside > 1:
         return unsure("more than one thing is to be done, by more than one person", found.owner)
+    if any(one == "by" and two in w.CLIENT for one, two in pairwise(rest)):
+        return Decision(found.owner, found.section, True, found.why)
     told = found.opening == "We advised" or any(word in _ASKS for word in rest[:2])
-    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest) or (inside and not told):
+    if inside and not told:
+        return unsure("somebody is to do something within it", found.owner)
+    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest):
         return Decision(found.owner, found.section, True, found.why)
     if {"you", "your"} & set(rest):
         return Decision(found.owner, found.section, True, found.why)
@@ -212,6 +220,8 @@ def _action(words: Sequence[str], at: int, owner: Owner, opening: str) -> Decisi
     rest = words[at:]
     if not rest or not _doing(rest):
         return unsure("what is to be done is not a word the rules know", owner)
+    if owner == "adviser" and rest[0] in w.NOT_AN_ADVISERS:
+        return unsure("an adviser does not usually do this: the words may be the client's own")
     own = owner == "client" and len(rest) > 1 and rest[1] in ("his", "her", "their") and len(rest) > 2
     others = (
         w.PARTIES | {"mr", "mrs", "ms", "brother", "sister", "mother", "father", "wife", "husband"}

@@ -7,9 +7,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from casewright.notes.words import listed
+from casewright.notes.words import ADVISER, CLIENT, PARTIES, SAYS, listed
 
-Heading = Literal["none", "matters", "ours", "yours", "actions", "private"]
+Heading = Literal["none", "matters", "ours", "yours", "actions", "speech", "private"]
 
 MOST_LINES = 12  # that one entry is made of; beyond it a line stands alone
 _ENDS = re.compile(r"\r\n|\r|\n")
@@ -55,6 +55,7 @@ HEADINGS: dict[Heading, frozenset[str]] = {
         "|",
     ),
 }
+_SPEAKERS = CLIENT | ADVISER | PARTIES | frozenset(SAYS) | listed("email letter text quote message voicemail")
 _HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
 
 
@@ -145,10 +146,15 @@ def inline_heading(text: str) -> tuple[Heading, str] | None:
     return (kind, rest.strip()) if kind else None
 
 
-def _unknown_heading(text: str) -> bool:
-    """A short label with a colon and nothing else, which says nothing of its own."""
-    body = text[:-1].split()
-    return text.endswith(":") and 1 <= len(body) <= 3 and all(word.isalpha() for word in body)
+def _unknown_heading(text: str) -> Heading | None:
+    """A short label with a colon and nothing else, which says nothing of its own; None if it is none.
+
+    Below "Cl says:" or "Landlord:" an "I" may be anybody's: that is ``speech``.
+    """
+    body = text[:-1].lower().split()
+    if not text.endswith(":") or not 1 <= len(body) <= 3 or not all(word.isalpha() for word in body):
+        return None
+    return "speech" if _SPEAKERS & set(body) else "none"
 
 
 def read_entries(notes: str) -> tuple[Entry, ...]:
@@ -165,9 +171,9 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
         before = line.number
         if gap and filled and heading not in ("private", "matters"):
             heading = "none"
-        kind = heading_of(line.text)
-        if kind is not None or _unknown_heading(line.text):
-            heading, filled = kind or "none", False
+        kind = heading_of(line.text) or _unknown_heading(line.text)
+        if kind is not None:
+            heading, filled = kind, False
             reason = "a heading" if kind != "private" else "a heading for private remarks"
             entries.append(Entry((line,), line.text, "none", reason))
             continue

@@ -63,6 +63,10 @@ ACTIONS = listed(
     opt freeze reduce increase maintain allow permit
     """
 )
+# What advisers do not do for a client: "I will pay" is as likely the client's own words.
+NOT_AN_ADVISERS = listed(
+    "pay repay leave move vacate stay claim reclaim buy sell resign sign work accept settle offer save"
+)
 # Both things and doings: before these words they are things ("contact number", "call from the court").
 THINGS_BEFORE = listed("from number no date of")
 

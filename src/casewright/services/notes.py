@@ -272,7 +272,7 @@ async def _ask(engine: Engine, name: str, call_s: float, said: Said, found: Phra
     text = phrase.cleaned(answer.text)
     if phrase.wrong(text, said.text, said.claim):
         found.rejected.append(text)
-    else:
+    elif text != said.text:  # the template's own words again are the template's
         found.accepted[said.claim.id] = text
 
 

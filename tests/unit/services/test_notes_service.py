@@ -67,9 +67,17 @@ def service(
     **bounds: Any,
 ) -> Iterator[tuple[str, ScriptedEngine]]:
     config = NotesConfig(KitConfig(name="notes", data_dir=data_dir), unreachable(data_dir), **bounds)
-    llm = Scripted(config.llm, script or same, allowed, problem)
+    llm = Scripted(config.llm, script or better, allowed, problem)
     with served(create_app(config, llm)) as url:
         yield url, llm.scripted
+
+
+def better(request: ChatRequest) -> Script:
+    """Other small words, the same facts."""
+    said = request.messages[-1].content
+    for before, after in (("call the", "phone the"), ("pay £", "pay the £"), ("have 2", "have the 2")):
+        said = said.replace(before, after)
+    return Script((Say(said),), Usage(prompt_tokens=10, output_tokens=5))
 
 
 def same(request: ChatRequest) -> Script:
@@ -183,10 +191,6 @@ def test_a_day_is_named_only_with_the_meetings_date(alone: str) -> None:
 
 
 def test_a_models_sentence_that_holds_is_in_the_letter(tmp_path: Path) -> None:
-    def better(request: ChatRequest) -> Script:
-        said = request.messages[-1].content
-        return Script((Say(said.replace("call the", "phone the")),), Usage(prompt_tokens=10, output_tokens=5))
-
     with service(tmp_path, better, allowed="structured") as (url, engine):
         answer = convert(url, notes=NOTES)
     assert answer.our_actions == ("We will not phone the landlord about PPR-9087.",)
@@ -204,22 +208,33 @@ def test_a_models_sentence_that_holds_is_in_the_letter(tmp_path: Path) -> None:
         ("not ", ""),
         ("the landlord", "Mr Jones, the landlord"),
         ("2 children", "3 children"),
+        ("£54 to Aviva", "£54 to us"),
         ("We will", "You need to"),
     ],
 )
 def test_a_models_sentence_that_does_not_hold_is_rejected(tmp_path: Path, before: str, after: str) -> None:
     def worse(request: ChatRequest) -> Script:
-        return Script((Say(request.messages[-1].content.replace(before, after)),))
+        (said, *_) = better(request).steps
+        assert isinstance(said, Say)
+        return Script((Say(said.text.replace(before, after)),))
 
     with service(tmp_path, worse) as (url, _):
         answer = convert(url, notes=NOTES, strategy="plain")
         plain = convert(url, notes=NOTES, strategy="extractive")
     assert len(answer.checks.rejected) == 1
     assert after in answer.checks.rejected[0]
-    assert answer.full_text == plain.full_text
+    assert answer.checks.rejected[0] not in answer.full_text
+    (kept,) = (place for place, said in enumerate(answer.sentences) if said.written_by == "code")
+    assert answer.sentences[kept] == plain.sentences[kept], "the template's sentence stands"
     assert answer.answered_by == "model", "the two others were taken"
-    assert [sentence.written_by for sentence in answer.sentences].count("code") == 1
     assert any("did not hold" in warning for warning in answer.warnings)
+
+
+def test_the_templates_words_again_are_not_the_models(tmp_path: Path) -> None:
+    with service(tmp_path, same) as (url, engine):
+        answer = convert(url, notes=NOTES, strategy="plain")
+    assert (answer.answered_by, answer.checks.rejected, len(engine.requests)) == ("code", (), 3)
+    assert answer.usage == Usage(prompt_tokens=30, output_tokens=15)
 
 
 def test_nothing_of_the_models_taken_is_answered_by_code(tmp_path: Path) -> None:
