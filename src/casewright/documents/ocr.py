@@ -92,8 +92,8 @@ def _read(image: Image.Image, options: OcrOptions) -> list[_Line]:
 def _upright(lines: Sequence[_Line]) -> float:
     """How surely a page stands upright, 0 to 1: the mean confidence over characters.
 
-    Lines that run from top to bottom count as nothing (the engine reads them turned, so is sure of them); single
-    characters, which have no direction, and a few stray marks around a page must not turn it over.
+    Lines that run from top to bottom count as nothing (the engine reads them turned, so is sure of them);
+    single characters have no direction, and a few stray marks around a page must not turn it over.
     """
     total = sum(len(line.segment.text) for line in lines)
     return sum(line.score * len(line.segment.text) for line in lines if not _runs_down(line.segment)) / total

@@ -70,3 +70,10 @@ def docx_bytes(document: object) -> bytes:
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def long_tiff(path: Path, pictures: int = 40) -> Path:
+    """A file that takes its reader many seconds."""
+    strip = picture(LINES[:1])
+    strip.save(path, save_all=True, append_images=[strip] * (pictures - 1))
+    return path
