@@ -25,8 +25,8 @@ router = APIRouter()
 
 SECTIONS: tuple[tuple[Section, str], ...] = (
     ("matters_discussed", "Matters discussed"),
-    ("our_actions", "What we will do"),
-    ("your_actions", "What you need to do"),
+    ("our_actions", "Our actions"),
+    ("your_actions", "Your actions"),
 )
 
 

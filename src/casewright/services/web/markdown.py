@@ -2,7 +2,8 @@
 
 Two layers: the renderer takes no HTML from the text and makes no link and no picture, so their source is
 shown as it stands and nothing can be fetched; then nh3 keeps a short list of tags and no attribute but a
-list's start. Both are well kept libraries; escaping by hand is how such pages get their holes.
+list's start. Both are well kept libraries; escaping by hand is how such pages get their holes. Line ends are
+kept: an address is not one line.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ def render(markdown: str) -> str:
 
 
 def _parser() -> MarkdownIt:
-    rules = ["link", "image", "autolink", "html_inline", "html_block", "reference"]
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable(rules)
+    off = ["link", "image", "autolink", "html_inline", "html_block", "reference"]
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    return parser.enable(["table", "strikethrough"]).disable(off)
 
 
 def _lower(token: Token) -> None:
