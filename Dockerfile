@@ -95,7 +95,13 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-I", "/opt/deploy/healthcheck.py", "http://127.0.0.1:3000/live"]
 ENTRYPOINT ["casewright", "serve", "web", "--host", "0.0.0.0"]
 
+# llama.cpp's wheel leaves OpenMP's library to the system, and the slim image has none.
 FROM runtime AS engine
+USER 0:0
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+USER 10001:10001
 COPY --from=engine-environment /opt/casewright /opt/casewright
 EXPOSE 11435
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \

@@ -4,8 +4,9 @@ Each build stage gets a directory that stands for its root; COPY, WORKDIR, ENV a
 with the absolute paths of the Dockerfile moved below it. Then each target's own command is started out of the
 environment it would run in, on a free port, and asked by the image's own health check.
 
-Not carried out: the runtime stage's RUN (it adds a user to the image), and the base image itself: this
-machine's Python stands in, so a shared library that only this machine has is not noticed.
+Not carried out: the RUN steps of what runs (a user is added, Debian's packages are installed), and the base
+image itself: this machine's Python stands in. Every shared library that a wheel leaves to the system is held
+against what the slim image and its packages have, so that one which only this machine has is noticed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ PATHS = re.compile(r"(?<![\w./-])/(?=(?:opt|build|wheels|data)\b)")
 RUNTIME = "runtime"
 LOCAL = {"--host": "127.0.0.1", "--port": "0"}
 URL = re.compile(r"http://[^\s;]+")
+# What the base image has (libc6, libgcc-s1, libstdc++6, zlib1g), and what each Debian package adds to it.
+SLIM = re.compile(r"(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z))\.so\.\d+")
+PACKAGES = {"libgomp1": "libgomp.so.1"}
 STEP_S = 600
 START_S = 120
 
@@ -180,11 +184,39 @@ def try_target(workshop: Workshop, name: str) -> None:
     venv = workshop.place(source) / "opt" / "casewright"
     command = exec_form(next(rest for word, rest in steps if word == "ENTRYPOINT"))
     size = sum(path.lstat().st_size for path in venv.rglob("*") if not path.is_dir()) / 1e6
+    run = " ".join(rest for step in lineage(workshop.all, name) for word, rest in step.steps if word == "RUN")
+    missing = missing_libraries(venv, run)
+    if missing:
+        raise SystemExit(f"{name}: the image lacks {missing}")
+    print(f"  {name}: shared libraries {'not looked at: no readelf' if missing is None else 'all there'}")
     took, asked = _serve_once(venv, command, _health_path(steps))
     print(
         f"  {name}: environment {size:.0f} MB; {' '.join(command)}: {asked} 200 after {took:.1f} s",
         flush=True,
     )
+
+
+def missing_libraries(venv: Path, installed: str) -> dict[str, str] | None:
+    """Library -> a wheel that needs it, of those that neither the image nor the environment has.
+
+    ``installed`` is the target's RUN lines. None when ``readelf`` is not there to look.
+    """
+    if shutil.which("readelf") is None:
+        return None
+    binaries = [path for path in venv.rglob("*.so*") if path.is_file() and not path.is_symlink()]
+    have = {path.name for path in binaries} | {PACKAGES[p] for p in PACKAGES if p in installed.split()}
+    command = ["readelf", "--dynamic", "--wide", *map(str, binaries)]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=STEP_S).stdout
+    found: dict[str, str] = {}
+    wheel = binaries[0].relative_to(venv).parts[3] if binaries else ""  # of a single file no name is told
+    for line in told.splitlines():
+        if line.startswith("File: "):
+            wheel = Path(line.removeprefix("File: ")).relative_to(venv).parts[3]
+        elif "(NEEDED)" in line:
+            library = line.partition("[")[2].rstrip("]")
+            if library not in have and not SLIM.fullmatch(library):
+                found[library] = wheel
+    return found
 
 
 def _health_path(steps: list[tuple[str, str]]) -> str:
