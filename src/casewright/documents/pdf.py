@@ -26,6 +26,7 @@ SCAN_MAX_CHARS = 50
 # An image this large on a page with text may hold something that a reader would miss.
 NOTED_IMAGE_SHARE = 0.15
 MAX_UNMAPPED_SHARE = 0.2
+END_WITHIN = 1024
 # What pdfium puts where a word was divided at a line's end.
 _HYPHENS = ("\x02", "\ufffe")
 
@@ -47,16 +48,25 @@ def read_pdf(path: Path, limits: DocumentLimits, ocr: OcrOptions) -> tuple[tuple
         UnreadableDocument: it is damaged.
         DocumentTooLarge: more pages, scanned pages or text than the limits allow.
     """
+    cut = () if _ends(path) else ("the end of this PDF is missing: pages or text may be lost with it",)
     try:
         document = pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
         raise _refusal(error) from error
     try:
-        return _read(document, limits, ocr)
+        pages, warnings = _read(document, limits, ocr)
+        return pages, cut + warnings
     except pypdfium2.PdfiumError as error:
         raise _refusal(error) from error
     finally:
         document.close()
+
+
+def _ends(path: Path) -> bool:
+    """Whether the end marker is where readers look for it; pdfium mends a file without one in silence."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - END_WITHIN))
+        return b"%%EOF" in file.read()
 
 
 def _refusal(error: pypdfium2.PdfiumError) -> EncryptedDocument | UnreadableDocument:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,7 +52,7 @@ def read_word(path: Path, limits: DocumentLimits) -> tuple[tuple[Page, ...], tup
         raise UnsupportedMedia(
             "this Word file is a template or holds macros", hint="save it as .docx and send that"
         ) from error
-    except (KeyError, SyntaxError, zipfile.BadZipFile, OSError, AttributeError) as error:
+    except (KeyError, SyntaxError, zipfile.BadZipFile, zlib.error, OSError, AttributeError) as error:
         raise UnreadableDocument(
             "this Word file is damaged", hint="open it, save it again and send that"
         ) from error

@@ -132,6 +132,20 @@ def test_damage_inside(tmp_path: Path) -> None:
         read(path)
 
 
+def test_every_way_of_spoiling_one_byte_is_an_error_or_text(tmp_path: Path) -> None:
+    document = docx.Document()
+    document.add_paragraph("Owed £1,240.50")
+    whole = save(tmp_path, document).read_bytes()
+    spoilt, damaged = tmp_path / "b.docx", 0
+    for at in range(0, len(whole), len(whole) // 60):
+        spoilt.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            read(spoilt)
+        except (UnreadableDocument, UnsupportedMedia, DocumentTooLarge):
+            damaged += 1
+    assert damaged > 0
+
+
 def test_zip_bombs(tmp_path: Path) -> None:
     path = save(tmp_path, docx.Document())
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
