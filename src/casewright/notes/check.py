@@ -47,15 +47,19 @@ def bare_words(text: str) -> list[str]:
             found += [token] if any(char.isalnum() for char in token) else []
         elif word in _PERSONS:
             found.append(_PERSONS[word])
-        elif word in w.SHORTHAND:
+        elif word in w.SHORTHAND and (word not in w.AFTER_A_FIGURE or _has_digit(tokens[place - 1 : place])):
             found += w.SHORTHAND[word].split()
-        elif word == "c" and nxt[:1] in ("£", *"0123456789"):
+        elif token.lower() == "c." and nxt[:1] in ("£", *"0123456789"):
             found.append("about")
         elif _figure_after(word):
             found += ["about" if word[0] == "c" else "at", _figure_after(word)]
         else:
             found.append(w.AGREE.get(word, word))
     return [word for word in found if word not in _ARTICLES]
+
+
+def _has_digit(tokens: Sequence[str]) -> bool:
+    return any(char.isdigit() for token in tokens for char in token)
 
 
 def _figure_after(word: str) -> str:

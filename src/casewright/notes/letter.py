@@ -66,13 +66,13 @@ def _turn(tokens: Sequence[str], *, agree: bool, own: bool) -> list[str]:
             new = _TURNED[word]
         elif word in w.AGREE and ((agree and place == 0) or before == "you"):
             new = w.AGREE[word]
-        elif word == "c" and token in ("c.", "c") and core(nxt)[:1] in ("£", *"0123456789"):
+        elif token == "c." and core(nxt)[:1] in ("£", *"0123456789"):
             said.append("about")
             continue
         else:
             new = _expanded(token, word, before)
         said.append(token if new == bare else _put(token, bare, new, last=not nxt))
-    if said and said[0][:1].isupper() and said[0].lower() in w.ACTIONS | w.PAST:
+    if said and said[0][:1].isupper() and said[0].lower() in w.ACTIONS | w.PAST | w.ADVISED:
         said[0] = said[0].lower()
     return said
 
@@ -80,7 +80,8 @@ def _turn(tokens: Sequence[str], *, agree: bool, own: bool) -> list[str]:
 def _expanded(token: str, word: str, before: str) -> str:
     """The token's core, or what it is short for."""
     bare = core(token)
-    if word in w.SHORTHAND and (word != "c."):
+    counted = word not in w.AFTER_A_FIGURE or any(char.isdigit() for char in before)
+    if word in w.SHORTHAND and counted:
         full = w.SHORTHAND[word]
         return full.removeprefix("the ") if before in _ARTICLES else full
     if _ABOUT.match(bare):

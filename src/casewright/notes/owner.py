@@ -30,6 +30,7 @@ _ADVERBS = w.listed("also then now still")
 _ASKS = w.listed(
     "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
     " asked advised reminded expect encourage let"
+    " call ring phone email text contact meet visit"
 )
 _NO_ACTION_AFTER_WILL = w.listed("be get lose have become receive turn owe qualify need prob probably lapse")
 _QUOTES = frozenset("\"'“”‘’«")
@@ -65,6 +66,13 @@ def plain_words(text: str) -> list[str]:
     return [core(token).lower().replace("’", "'") for token in text.split()]
 
 
+def _marked(text: str) -> list[str]:
+    """The plain words, but one that asks keeps a comma after it: "advise, cl to sign" asks nobody."""
+    words = plain_words(text)
+    pairs = zip(words, text.split(), strict=True)
+    return [f"{word}," if word in _ASKS and token[-1] in ",;:-–" else word for word, token in pairs]
+
+
 def unsure(why: str, owner: Owner = "unclear") -> Decision:
     """Nothing is claimed: the line is quoted among the matters, for a person to look at."""
     return Decision(owner, "matters_discussed", False, why)
@@ -76,7 +84,7 @@ def decide(text: str, heading: Heading) -> Decision:
     The first rule that fits decides; whatever would have two people act, or depends on something before it,
     is unsure.
     """
-    words = plain_words(text)
+    words = _marked(text)
     if not words:
         return unsure("nothing to read")
     if core(text.split(maxsplit=1)[0]) == "CT":
@@ -92,7 +100,7 @@ def decide(text: str, heading: Heading) -> Decision:
     if found.sure and found.section != "matters_discussed":
         return _doubt(found, words, heading, text) or found
     if found.sure and found.opening is not None:
-        return _spoken(found, words)
+        return _spoken(found, words, text)
     return found
 
 
@@ -117,7 +125,7 @@ def _doubt(found: Decision, words: Sequence[str], heading: Heading, text: str) -
     return None
 
 
-def _spoken(found: Decision, words: Sequence[str]) -> Decision:
+def _spoken(found: Decision, words: Sequence[str], text: str) -> Decision:
     """A matter is said in the letter's voice only where no word in it depends on who speaks."""
     rest = words[found.lead :]
     own = found.opening == "We"
@@ -125,7 +133,8 @@ def _spoken(found: Decision, words: Sequence[str]) -> Decision:
     inside = _leads_within(rest)
     if inside > 1:
         return unsure("more than one thing is to be done, by more than one person", found.owner)
-    if any(one == "by" and two in w.CLIENT for one, two in pairwise(rest)):
+    by_client = any(one == "by" and two in w.CLIENT for one, two in pairwise(rest))
+    if by_client or (found.opening == "You" and _second_verb(words, text)):
         return Decision(found.owner, found.section, True, found.why)
     told = found.opening == "We advised" or any(word in _ASKS for word in rest[:2])
     if inside and not told:
@@ -135,6 +144,16 @@ def _spoken(found: Decision, words: Sequence[str]) -> Decision:
     if {"you", "your"} & set(rest):
         return Decision(found.owner, found.section, True, found.why)
     return found
+
+
+def _second_verb(words: Sequence[str], text: str) -> bool:
+    """Whether the client does two things: "cl is 45 and lives alone", where only the first would be turned."""
+    tokens = text.split()
+    return any(
+        word in w.AGREE and (words[place - 1] in ("and", "&", "+", "but") or tokens[place - 1][-1] in ",;")
+        for place, word in enumerate(words)
+        if place > 1
+    )
 
 
 def _leads_within(rest: Sequence[str]) -> int:

@@ -40,6 +40,8 @@ SHORTHAND = {
     "rec'd": "received",
     "tmrw": "tomorrow",
 }
+# These are shorthand only after a figure: "£50 pw", while "cl to send pw" may be a password.
+AFTER_A_FIGURE = listed("pw p/w")
 # Shorthand for people, turned by voice: the letter speaks to the client.
 CLIENT = frozenset({"cl", "ct", "clt", "c/l", "client"})
 CLIENTS = frozenset({"cl's", "clt's", "ct's", "client's", "cls"})

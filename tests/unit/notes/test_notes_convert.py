@@ -142,7 +142,7 @@ def test_a_name_with_nothing_printable_is_addressed_neutrally() -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (f"I will send {short} 9", f"We will send {full} 9.")
+        (f"I will send 9 {short} 9", f"We will send 9 {full} 9.")
         for short, full in w.SHORTHAND.items()
         if short != "c."
     ]
@@ -150,6 +150,13 @@ def test_a_name_with_nothing_printable_is_addressed_neutrally() -> None:
 )
 def test_every_shorthand_is_expanded_and_holds(line: str, said: str) -> None:
     assert draft(line).said[0].text == said
+
+
+@pytest.mark.parametrize(
+    "line", ["I will send pw", "I will send form C 100", "I will send form c 100", "I will call a@b.uk"]
+)
+def test_what_only_looks_like_shorthand_is_left(line: str) -> None:
+    assert draft(line).said[0].text == line.replace("I ", "We ", 1) + "."
 
 
 def test_shorthand_within_words_is_left() -> None:

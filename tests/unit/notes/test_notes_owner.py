@@ -49,7 +49,9 @@ def test_most_lines_of_our_own_half_are_decided() -> None:
         ("cl told LL to pay £450", "matters_discussed", "You told the landlord to pay £450."),
         ("LL told cl to leave", "matters_discussed", "The landlord told you to leave."),
         ("adv cl to appeal by 5 June", "matters_discussed", "We advised you to appeal by 5 June."),
+        ("Advised cl not to sign", "matters_discussed", "We advised you not to sign."),
         ("adv to appeal by 5 June", "our_actions", "We will appeal by 5 June."),
+        ("I will call cl to arrange appt", "our_actions", "We will call you to arrange appointment."),
         ("cl not to call me", "your_actions", "You must not call us."),
         ("I won't call cl", "our_actions", "We will not call you."),
         ("cl to send his payslips", "your_actions", "You need to send your payslips."),
@@ -93,6 +95,8 @@ def test_persons_are_turned_and_never_swapped(line: str, section: str, said: str
         "I will pay £50 on Friday",
         "I have to leave by 3 May",
         "cl says rent is late and I will call LL",
+        "I will advise, cl to sign form",
+        "I will call, cl to sign form",
         "cl said no. I will call Barclays",
         "I agreed to call Barclays",
     ],
@@ -110,6 +114,11 @@ def test_a_heading_against_the_line_decides_nothing() -> None:
 def test_below_somebodys_own_words_an_i_is_nobodys(heading: str) -> None:
     assert sections(f"{heading}\nI will call Barclays")[0][::2] == ("matters_discussed", False)
     assert sections(f"{heading}\ncl to call Barclays")[0][::2] == ("your_actions", True)
+
+
+@pytest.mark.parametrize("line", ["cl is 45 and lives alone", "cl lives in Kent, works in London"])
+def test_a_statement_with_a_second_verb_is_quoted_rather_than_half_turned(line: str) -> None:
+    assert sections(line) == [("matters_discussed", f"We noted: “{line}”.", True)]
 
 
 def test_an_action_after_a_statement_is_split_from_it() -> None:
