@@ -6,7 +6,8 @@ import hmac
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
+
+from starlette.requests import cookie_parser
 
 from casewright.errors import ConfigError, Forbidden, MisdirectedRequest, Unauthenticated
 from casewright.services.kit.config import AuthMode
@@ -87,8 +88,9 @@ class Guard:
     def _credential(self, headers: Mapping[str, str]) -> str:
         said = headers.get("authorization", "")
         if not said and self.cookie is not None:
-            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
-            said = f"Bearer {found.value}" if found is not None else ""
+            # not http.cookies: it gives up, or raises, at another program's cookie that it cannot read
+            found = cookie_parser(headers.get("cookie", "")).get(self.cookie)
+            said = f"Bearer {found}" if found else ""
         return said
 
 
