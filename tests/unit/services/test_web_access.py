@@ -121,6 +121,19 @@ def test_a_key_is_typed_once(tmp_path: Path) -> None:
         assert visitor.get("/ask").status_code == 303
 
 
+JUNK = 'a,b=1; prefs={"x": [1, 2]}; \u00e9=\u00e9; =; lonely; "q'
+
+
+def test_cookies_of_other_programs_on_this_host_are_in_nobodys_way(tmp_path: Path) -> None:
+    """Cookies do not know ports: those of everything on localhost come along."""
+    _, key = KeyStore(tmp_path).create("desk", ["web"])
+    with stack(tmp_path) as (url, _):
+        visitor = Visitor(url)
+        for held, status in (("", 303), (f"; casewright_key={key}", 200), ("; casewright_key=x", 303)):
+            answer = visitor.http.get("/ask", headers={b"Cookie": (JUNK + held).encode()})
+            assert answer.status_code == status
+
+
 def test_the_key_travels_only_over_https_where_the_page_does(tmp_path: Path) -> None:
     _, key = KeyStore(tmp_path).create("desk", ["admin"])
     with stack(tmp_path) as (url, _):
