@@ -2,6 +2,8 @@
 
     python benchmarks/rag_inline.py            the development set, with what went wrong
     python benchmarks/rag_inline.py --heldout  the held-out set, counts only
+    python benchmarks/rag_inline.py --engine embedded=http://127.0.0.1:11435
+                                               how often that model's words hold against the cited sentences
 
 Right: grounded where the key says so, every needed text inside a citation, and nothing forbidden inside one.
 """
@@ -9,6 +11,7 @@ Right: grounded where the key says so, every needed text inside a citation, and 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import statistics
 import sys
@@ -17,7 +20,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from casewright.engines.connect import open_engine
 from casewright.knowledge.answer import Decision, decide
+from casewright.knowledge.phrase import phrase
+from casewright.settings import load_settings, parse_engine
 
 DATA = Path(__file__).resolve().parent.parent / "tests" / "data"
 
@@ -59,11 +65,33 @@ def run(name: str, *, shown: bool) -> int:
     return sum(faults.values())
 
 
+async def phrase_all(name: str, engine_word: str, *, shown: bool) -> None:
+    """Let an engine phrase every grounded answer of a set; print how often its words hold."""
+    items = [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
+    outcome: Counter[str] = Counter()
+    async with open_engine(parse_engine(engine_word, load_settings())) as engine:
+        for item in items:
+            found = decide(item["query"], item["documents"])
+            if not found.grounded:
+                continue
+            phrased = await phrase(item["query"], found, engine, 60.0)
+            outcome["words hold" if phrased.answer is not None else "words not used"] += 1
+            if shown:
+                print(f"  {item['query']}\n    cited: {found.answer}")
+                print(f"    model: {phrased.answer or phrased.warning}")
+    print(f"{name}, {engine_word}: " + ", ".join(f"{count} {what}" for what, count in outcome.most_common()))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--heldout", action="store_true", help="the held-out set, counts only")
     parser.add_argument("--show", action="store_true", help="what went wrong in the held-out set too")
+    parser.add_argument("--engine", help="KIND=URL of an engine that phrases the answers")
     asked = parser.parse_args()
+    if asked.engine:
+        name = "rag_heldout" if asked.heldout else "rag_dev"
+        asyncio.run(phrase_all(name, asked.engine, shown=asked.show))
+        return 0
     run("rag_heldout" if asked.heldout else "rag_dev", shown=asked.show or not asked.heldout)
     return 0
 

@@ -6,20 +6,10 @@ import re
 from collections.abc import Callable
 
 from casewright.knowledge.evidence import Evidence, Passage
-from casewright.knowledge.question import Asked, Question
-from casewright.knowledge.terms import Kind, concept
+from casewright.knowledge.question import VALUE_KINDS, Asked, Question
+from casewright.knowledge.terms import concept
 from casewright.knowledge.words import CAUSES, ROLES
 
-_KINDS: dict[Asked, frozenset[Kind]] = {
-    "amount": frozenset({"amount"}),
-    "date": frozenset({"date"}),
-    "time": frozenset({"time"}),
-    "count": frozenset({"number"}),
-    "percent": frozenset({"percent"}),
-    "identifier": frozenset({"identifier", "phone"}),
-    "phone": frozenset({"phone"}),
-    "email": frozenset({"email"}),
-}
 _PERIOD = re.compile(
     r"(?i)\b(?:within|in|every|after|for)\s+\w+\s+(?:working\s+)?(?:days?|weeks?|months?|years?)\b"
 )
@@ -33,13 +23,13 @@ def gives(passage: Passage, question: Question, evidence: Evidence) -> bool:
     check = _CHECKS.get(question.asked)
     if check is not None:
         return check(passage, question, evidence)
-    kinds = _KINDS.get(question.asked)
+    kinds = VALUE_KINDS.get(question.asked)
     return kinds is None or bool(values(passage, question))
 
 
 def values(passage: Passage, question: Question) -> frozenset[str]:
     """The figures of the kind asked for; without such a kind, the passage's own words."""
-    kinds = _KINDS.get(question.asked)
+    kinds = VALUE_KINDS.get(question.asked)
     if kinds is None:
         return frozenset({" ".join(passage.text.split()).casefold()})
     return frozenset(

@@ -37,12 +37,15 @@ def prompt(query: str, decision: Decision) -> str:
 async def phrase(query: str, decision: Decision, engine: Engine, deadline_s: float) -> Phrased:
     """Let the model phrase a grounded answer; whatever goes wrong is a warning, never an error.
 
-    A question of more than ``MAX_QUESTION_CHARS`` is not given to the model.
+    A question of more than ``MAX_QUESTION_CHARS`` is not given to the model, nor several passages at once.
     """
     if len(query) > MAX_QUESTION_CHARS:
         return _unused(
             f"the model was not asked: the question is longer than {MAX_QUESTION_CHARS} characters"
         )
+    if len(decision.cited) > 1:
+        # a small model picks one of two amounts and does not say that there are two
+        return _unused("the model was not asked: several passages are cited, and each is to be read")
     try:
         async with asyncio.timeout(deadline_s):
             model = await engine.chosen_model()

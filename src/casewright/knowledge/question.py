@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casewright.knowledge.names import Name, names_in
-from casewright.knowledge.terms import FIGURES, Reader, Token, concept
+from casewright.knowledge.terms import FIGURES, Kind, Reader, Token, concept
 from casewright.knowledge.words import LIGHT, NEGATIONS, TITLES
 
 Asked = Literal[
@@ -74,6 +74,17 @@ _HEADED = re.compile(
 _DOING = frozenset(
     ["does", "do", "did", "has", "have", "had", "will", "would", "must", "should", "can", "could"]
 )
+# Which figures answer; the kinds that are missing here are not answered by a figure.
+VALUE_KINDS: dict[Asked, frozenset[Kind]] = {
+    "amount": frozenset({"amount"}),
+    "date": frozenset({"date"}),
+    "time": frozenset({"time"}),
+    "count": frozenset({"number"}),
+    "percent": frozenset({"percent"}),
+    "identifier": frozenset({"identifier", "phone"}),
+    "phone": frozenset({"phone"}),
+    "email": frozenset({"email"}),
+}
 # Words that only name the kind of answer: a sentence that has such an answer need not repeat them.
 _KIND_WORDS: dict[Asked, str] = {
     "amount": "amount sum much",

@@ -9,12 +9,14 @@ every doubt is a fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from casewright.knowledge.names import names_in
+from casewright.knowledge.names import Name, names_in, opens
+from casewright.knowledge.question import VALUE_KINDS, asked_for
 from casewright.knowledge.terms import FIGURES, Kind, Reader, Token, date_within
-from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS, TITLES
+from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS, ROLES, TITLES
 
 MAX_CHARS = 600
 # Figures that can be mistaken for one another.
@@ -23,6 +25,7 @@ _CLASSES: tuple[frozenset[Kind], ...] = (
     frozenset({"date", "time"}),
     frozenset({"identifier", "phone", "email"}),
 )
+_RELATING = frozenset({"of", "to", "by", "from", "for", "with", "and", "or"})
 _YES, _NO = frozenset({"yes"}), frozenset({"no"})
 
 
@@ -60,6 +63,8 @@ def faults(answer: str, question: str, cited: Sequence[str]) -> tuple[str, ...]:
     found = [
         *_figures(said, asked, source),
         *_content(said, asked, source),
+        *_brought(said, asked, source),
+        *_nothing_new(said, asked),
         *_denial(said, source),
         *_doubts(said, asked, source),
     ]
@@ -81,7 +86,13 @@ def _figures(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
 def _stands(figure: Token, figures: Iterable[Token]) -> bool:
     if figure.kind == "date":
         return any(date_within(figure.key, other.key) for other in figures if other.kind == "date")
-    if figure.kind in ("amount", "number", "percent"):
+    if figure.kind == "amount":
+        same = [other for other in figures if other.key == figure.key]
+        return any(
+            other.kind in ("amount", "number") and _currency(other) in (_currency(figure), "")
+            for other in same
+        )
+    if figure.kind in ("number", "percent"):
         # a bare number may be an amount's; an amount or a percentage may not be made of a bare number's kind
         return any(
             figure.key == other.key and (figure.kind in ("number", other.kind) or other.kind == "number")
@@ -90,22 +101,69 @@ def _stands(figure: Token, figures: Iterable[Token]) -> bool:
     return any(figure.key == other.key for other in figures)
 
 
+def _nothing_new(said: _Words, asked: _Words) -> Iterable[str]:
+    """The question in other words is no answer, nor one without the amount, date or number asked for."""
+    kind = asked_for(asked.text)
+    wanted = VALUE_KINDS.get(kind)
+    known = {token.key for token in asked.tokens}
+    if wanted is not None:
+        if not any(token.kind in wanted and token.key not in known for token in said.figures):
+            yield f"it does not give what is asked for ({kind})"
+    elif kind != "yes_no" and all(token.key in known for token in (*said.content, *said.figures)):
+        yield "it only repeats the question"
+
+
+def _currency(figure: Token) -> str:
+    """The currency that an amount is in; empty for a bare number."""
+    found = re.search(r"(?i)£|€|\$|gbp|eur|usd|pound|quid|dollar|pence|p\b", figure.text)
+    names = {
+        "gbp": "£",
+        "pound": "£",
+        "quid": "£",
+        "pence": "£",
+        "p": "£",
+        "eur": "€",
+        "usd": "$",
+        "dollar": "$",
+    }
+    return names.get(found.group().casefold(), found.group()) if found else ""
+
+
 def _content(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
-    known = {token.key for token in (*asked.content, *source.content)}
+    own = {token.key for token in source.content}
+    known = own | {token.key for token in asked.content}
     spoken = [token for token in said.content if token.folded not in _YES | _NO]
     if not spoken and not said.figures:
         yield "it says nothing that can be checked"
-    if said.content or said.figures:
-        own = {token.key for token in (*source.content, *source.figures)}
-        if not any(token.key in own for token in (*spoken, *said.figures)):
-            yield "it says nothing of what the cited text says"
-    capitals = {token.folded for token in (*asked.content, *source.content)}
+    elif not any(token.key in own for token in spoken) and not said.figures:
+        yield "it says nothing of what the cited text says"
     for token in spoken:
-        named = token.capital and token.start > 0 and token.folded not in capitals
-        if token.key not in known or (named and token.key not in {t.key for t in source.content}):
+        if token.key not in known:
             yield f"'{token.text}' is neither in the cited text nor in the question"
+    counts = [Counter(token.key for token in words.content) for words in (said, source, asked)]
+    for key, count in counts[0].items():
+        if count > max(1, counts[1][key], counts[2][key]):
+            yield f"it says '{key}' {count} times"
     for word in sorted(said.folded & (LIMITS | TITLES) - asked.folded - source.folded):
         yield f"'{word}' is neither in the cited text nor in the question"
+
+
+def _brought(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
+    """A name that only the question has, in an answer from a text that names somebody else."""
+    if not _names(source):
+        return
+    asked_for_by_name = {
+        token.folded for token in asked.content if token.capital and not opens(token, asked.text)
+    }
+    for token in said.content:
+        if token.folded in asked_for_by_name - source.folded:
+            yield f"'{token.text}' is not in the cited text, which names others"
+
+
+def _names(words: _Words) -> list[Name]:
+    common = frozenset(token.folded for token in words.tokens if token.kind == "word" and not token.capital)
+    known = frozenset(token.folded for token in words.tokens if token.capital)
+    return list(names_in(words.tokens, words.text, common, known - common))
 
 
 def _denial(said: _Words, source: _Words) -> Iterable[str]:
@@ -166,13 +224,12 @@ def _same(figure: Token, key: str) -> bool:
 
 
 def _order(said: _Words, source: _Words) -> Iterable[str]:
-    """With two or more people in the text, each stands on the same side of the words around as there."""
-    common = frozenset(token.folded for token in source.tokens if token.kind == "word" and not token.capital)
-    known = frozenset(token.folded for token in source.tokens if token.capital)
-    names = list(names_in(source.tokens, source.text, common, known - common))
-    people = {word for name in names for word in name.words}
-    if len(names) < 2:
+    """Where the text has two people (or bodies), each stands on the same side of its words as there."""
+    names = _names(source)
+    parts = {token.folded for token in source.tokens if token.folded in ROLES}
+    if len(names) + len(parts) < 2:
         return
+    people = parts.union(*(name.words for name in names))
     places: dict[str, list[int]] = {}
     for at, token in enumerate(source.tokens):
         places.setdefault(token.key, []).append(at)
@@ -185,12 +242,21 @@ def _order(said: _Words, source: _Words) -> Iterable[str]:
             if not _bound(other) or other.key == token.key or not others:
                 continue
             stands = min(theirs) < max(others) if at < other_at else max(theirs) > min(others)
-            if not stands:
+            if not stands and not any(_are_one(a, b, source, people) for a in theirs for b in others):
                 yield f"'{token.text}' and '{other.text}' stand the other way round in the cited text"
+
+
+def _are_one(left: int, right: int, source: _Words, people: Set[str]) -> bool:
+    """Whether two words name one person: "the manager is Carol Dunn", "Landlord: Mr Patel"."""
+    between = source.tokens[min(left, right) + 1 : max(left, right)]
+    return all(
+        token.folded in people or (not token.key and token.folded not in _RELATING) for token in between
+    ) and all(source.tokens[place].folded in people for place in (left, right))
 
 
 def first_sentence(text: str) -> str:
     """A model's answer without what small models add after it: the first paragraph, unquoted."""
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     said = lines[0] if lines else ""
-    return re.sub(r"^(?i:answer|the answer)\s*:\s*", "", said).strip().strip('"“”').strip()
+    said = re.sub(r"^(?i:(?:the\s)?answer(?:\sto\s(?:the|this)\squestion)?(?:\sis)?)\s*:\s*", "", said)
+    return said.strip().strip('"“”').strip()

@@ -31,6 +31,7 @@ LIGHT = words(
 )
 NEGATIONS = words("no not never none neither nor without cannot can't nobody nothing nowhere unable")
 HEDGES = words(
+    "says said say according reported reports told believes thinks "
     "may might could if unless about approximately around roughly nearly almost allegedly alleged "
     "probably possibly perhaps maybe likely unlikely claims alleges estimated expected provisional "
     "except"

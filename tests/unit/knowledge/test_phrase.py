@@ -70,6 +70,15 @@ async def test_an_engine_that_stalls_is_a_warning() -> None:
     assert "(idle_timeout)" in str((await phrase(QUESTION, DECISION, engine, 5.0)).warning)
 
 
+async def test_passages_that_disagree_are_not_given_to_the_model() -> None:
+    engine = saying("The deposit is £500.")
+    both = decide("How much is the deposit?", ["The deposit is £500.", "The deposit is £550."])
+    assert len(both.cited) == 2
+    found = await phrase("How much is the deposit?", both, engine, 5.0)
+    assert found.answer is None
+    assert engine.requests == []
+
+
 async def test_a_letter_for_a_question_is_not_given_to_the_model() -> None:
     engine = saying("x")
     found = await phrase(QUESTION + " please" * 200, DECISION, engine, 5.0)

@@ -54,6 +54,30 @@ def test_what_holds(answer: str, question: str, cited: list[str]) -> None:
         ("Yes.", "Is the rent £500?", RENT, "checked"),
         ("Ask the council.", "Who owes the council?", TWO, "Ask"),
         ("She must pay at least £450.", "How much is the rent?", RENT, "least"),
+        (
+            "The council owes Anna £300.",
+            "How much does Anna owe?",
+            ["Anna owes the council £300."],
+            "other way",
+        ),
+        ("Water: $10", "How much for water?", ["Water: £10"], "$10"),
+        ("The boiler is broken.", "What of the boiler?", ["Ann says that the boiler is broken."], "says"),
+        ("The landlord of the Landlord is Mr Patel.", "Who is it?", ["Landlord: Mr Patel"], "times"),
+        ("Mrs Patel is the landlord.", "Who is the landlord?", ["Landlord: Mr Patel"], "mrs"),
+        ("The rent per month.", "What is the rent per month?", ["Your rent is £610 per month."], "amount"),
+        ("It may be reduced.", "What may be reduced?", ["The payment may be reduced."], "repeats"),
+        (
+            "His solicitor is Yusuf.",
+            "Who is Yusuf's solicitor?",
+            ["His solicitor is Helen Marlowe."],
+            "Yusuf",
+        ),
+        (
+            "Yusuf is Helen Marlowe.",
+            "Who is Yusuf's solicitor?",
+            ["His solicitor is Helen Marlowe."],
+            "Yusuf",
+        ),
         ("", "How much?", RENT, "nothing"),
         ("rent " * 200, "How much?", RENT, "longer"),
         ("The reference is PPR-9078.", "What is the reference?", ["Our reference: PPR-9087"], "9078"),
@@ -73,4 +97,5 @@ def test_traps_are_named(answer: str, question: str, cited: list[str], named: st
 
 def test_what_small_models_put_around_an_answer_is_taken_off() -> None:
     assert first_sentence('Answer: "The rent is £450."\n\nThe text says that …') == "The rent is £450."
+    assert first_sentence("The answer to the question is: £450.") == "£450."
     assert first_sentence("  \n ") == ""
