@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,8 @@ class Stack:
         }
         ports = zip(NAMES, free_ports(len(NAMES)), strict=True)
         ours = {f"CASEWRIGHT_{name.upper()}_PORT": str(port) for name, port in ports}
+        # The embedded engine answers Ollama's API too, under its own name: a second provider to switch to.
+        ours["OLLAMA_URL"] = f"http://127.0.0.1:{ours['CASEWRIGHT_ENGINE_PORT']}"
         self.environment = kept | ours | {"CASEWRIGHT_DATA": str(data_dir), "NO_COLOR": "1"}
 
     def run(self, *words: str) -> tuple[int, str]:
@@ -52,6 +55,13 @@ class Stack:
 
     def status(self) -> StackStatus:
         return stack_status(self.places, service_token(self.places.data_dir))
+
+    def ask_health(self, url: str) -> dict[str, object]:
+        token = service_token(self.places.data_dir)
+        request = urllib.request.Request(url + "/health", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: dict[str, object] = json.load(answer)
+        return found
 
     def processes(self) -> list[psutil.Process]:
         supervisor = living(read_record(self.places.record(SUPERVISOR)))
@@ -91,6 +101,29 @@ def test_all_are_healthy_and_a_second_up_changes_nothing(stack: Stack) -> None:
     assert "rag at http://127.0.0.1:" in stack.run("logs", "rag")[1]
 
 
+def test_with_keys_the_stack_still_sees_its_own_health(stack: Stack) -> None:
+    assert stack.run("keys", "create", "somebody", "--scope", "rag")[0] == 0
+    rag = named(stack.status(), "rag")
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(rag.url + "/health", timeout=10)
+    assert caught.value.code == 401
+    caught.value.close()
+    assert stack.status().healthy
+    code, said = stack.run("ps")
+    assert (code, said.count("healthy")) == (0, len(NAMES))
+
+
+def test_the_provider_is_switched_under_the_running_services(stack: Stack) -> None:
+    code, said = stack.run("provider", "set", "ollama", "--wait")
+    assert code == 0, said
+    code, said = stack.run("provider", "show", "--json")
+    services = json.loads(said)["services"]
+    assert (code, services["rag"]["provider"], services["notes"]["provider"]) == (0, "ollama", "ollama")
+    assert services["rag"]["source"] == "file"
+    assert stack.run("provider", "clear")[0] == 0
+    until(lambda: named(stack.status(), "rag").provider == "embedded", "the default again")
+
+
 def test_every_process_killed_comes_back(stack: Stack) -> None:
     status = stack.status()
     pids = {each.name: each.pid or 0 for each in status.processes}
@@ -120,8 +153,7 @@ def test_without_its_supervisor_it_serves_is_called_so_and_goes_down(stack: Stac
     assert (code, "the supervisor is gone" in said) == (1, True)
     rag = named(stack.status(), "rag")
     assert rag.state == "orphaned"
-    with urllib.request.urlopen(rag.url + "/health", timeout=10) as answer:
-        assert json.load(answer)["status"] == "healthy"
+    assert stack.ask_health(rag.url)["status"] == "healthy"
     began = time.monotonic()
     assert stack.run("down")[0] == 0
     assert time.monotonic() - began < 30
