@@ -150,8 +150,9 @@ BOXES: tuple[Box, ...] = (
         "functional.notes",
         "functional",
         "Notes service conversions work",
-        "the plan's notes and a golden meeting",
-        "HTTP 200 in the contract's shape; three sections; the client's name in full_text",
+        "the plan's notes, a golden meeting, and a line with the model asked (strategy plain)",
+        "HTTP 200 in the contract's shape; three sections; the client's name in full_text; the "
+        "model generated tokens, or a warning why not",
         "functional-notes.json",
     ),
     Box(

@@ -37,7 +37,7 @@ def works(
         finding(f"{case.name}: provider", str(provider), found.provider, found.provider == provider)
     )
     if case.strategy == "plain":
-        findings.append(model_asked(case.name, found, found.checks.rejected))
+        findings.append(model_asked(case.name, found, found.checks.rejected, may_agree=True))
     return found, findings
 
 

@@ -51,16 +51,20 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[*_`\\]", "", text).split()).lower()
 
 
-def model_asked(name: str, found: Answered, rejected: Sequence[str] = ()) -> Finding:
-    """The real model's words, or a reason why they are not used."""
+def model_asked(
+    name: str, found: Answered, rejected: Sequence[str] = (), *, may_agree: bool = False
+) -> Finding:
+    """The real model's words, or a reason why they are not used.
+
+    ``may_agree``: its words may be the code's own, so that tokens without a word about them are enough.
+    """
     what, expected = f"{name}: model", "the model's words, or a warning why not"
     tokens = found.usage.output_tokens if found.usage is not None else None
     if found.answered_by == "model":
         return finding(what, expected, f"the model's words, {tokens} tokens", bool(tokens))
     why = (*found.warnings, *rejected)
-    return finding(
-        what, expected, f"code's words; {tokens} tokens; {'; '.join(why) or 'no warning'}", bool(why)
-    )
+    seen = f"{tokens} tokens of the model, code's words; {'; '.join(why) or 'no warning'}"
+    return finding(what, expected, seen, bool(why) or (may_agree and bool(tokens)))
 
 
 def facts_present(name: str, facts: tuple[str, ...], text: str) -> list[Finding]:

@@ -110,7 +110,7 @@ class _Stage:
         for step in self.steps:
             if step.needs_stack and self.problem is not None:
                 self._end(step, StepResult(name=step.name, status="skipped", detail=self.problem))
-                self.context.ledger.unfinished(step.boxes, f"the stack did not start: {self.problem}")
+                self.context.ledger.unfinished(step.boxes, f"no stack to look at: {self.problem}")
                 continue
             await self._take(step)
 

@@ -18,6 +18,7 @@ from casewright.staging.judge import finding
 from casewright.staging.stack import Listing, run_command
 
 SDKS = ("openai", "ollama")
+SHOWN_WORDS = 400
 MAX_LOG_BYTES = 64 * 1024 * 1024
 _GAP = re.compile(r"(\S+) \S+ requires (\S+), which is not installed\.")
 _MEMORY = re.compile(rb"MemoryError|std::bad_alloc|[Oo]ut of memory|Cannot allocate memory|oom[-_ ]kill")
@@ -53,8 +54,12 @@ async def start(context: Context) -> str:
         run = await context.stack.up()
         seconds = run.seconds
         ledger.command("startup.services", run)
-        words = run.problem or f"exit {run.exit_code} {run.stderr[-600:] if run.exit_code else ''}"
+        words = run.problem or f"exit {run.exit_code} {run.stderr if run.exit_code else ''}"
         ledger.add("startup.services", [finding("casewright up", "exit 0", words, run.exit_code == 0)])
+        # exit 1 is a stack that serves with less; anything else is none
+        if run.exit_code not in (0, 1):
+            said = " ".join((run.problem or run.stderr or f"exit {run.exit_code}").split())
+            raise CannotGoOn(f"casewright up: {said[-SHOWN_WORDS:]}")
     found = await context.listing("startup.services")
     ledger.add("startup.services", _running(context, found))
     if seconds is not None:

@@ -21,9 +21,9 @@ def test_the_real_stack_starts_answers_rightly_and_comes_down(tmp_path: Path) ->
     }
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT"))}
     out = tmp_path / "out"
+    words = ["stage", "--only", "startup", "--only", "functional", "--output", str(out)]
     done = subprocess.run(
-        [sys.executable, "-m", "casewright", "stage", "--only", "startup", "--only", "functional"]
-        + ["--output", str(out)],
+        [sys.executable, "-m", "casewright", *words],
         env=kept | ports | {"CASEWRIGHT_DATA": str(tmp_path / "d")},
         cwd=tmp_path,
         capture_output=True,

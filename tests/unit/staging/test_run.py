@@ -169,7 +169,7 @@ def test_a_stack_that_never_answers_is_unreachable(tmp_path: Path, stacks: list[
     assert exit_code(result) == 4
     assert not result.reachable
     assert set(statuses(result, "functional").values()) == {"NOT MEASURED"}
-    assert "did not start" in box_of(result, "functional.rag").reason
+    assert "no stack to look at" in box_of(result, "functional.rag").reason
     assert stack.calls == []
 
 
