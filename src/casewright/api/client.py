@@ -8,6 +8,7 @@ dead connection.
 from __future__ import annotations
 
 import asyncio
+import errno
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -257,8 +258,11 @@ def _made(kind: type[CasewrightError], message: str, hint: str) -> CasewrightErr
 
 def _words(error: BaseException) -> str:
     """What broke a connection, without the library's own wording around it."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "the host's name is not known"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or "no connection"
+        refused = error.os_error.errno == errno.ECONNREFUSED
+        return "nothing listens there" if refused else error.os_error.strerror or "no connection"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "it closed the connection before it answered"
     return str(error) or type(error).__name__
