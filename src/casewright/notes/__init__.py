@@ -6,6 +6,8 @@
     recognise.py   amounts, dates, references, negations, as they are written
     words.py       the fixed lists: shorthand, verbs, parties, and the letter's own words
     owner.py       who does what, by grammar and shorthand; every decision is sure or not
+    private.py     which lines are not for the client
+    claim.py       one piece of the notes with what was decided about it
     letter.py      facts to sentences by fixed templates, and the letter
     check.py       what must hold before a sentence leaves
     phrase.py      what a model may be asked for, and what of its answer is taken

@@ -11,7 +11,8 @@ from casewright.api.notes import Checks, Fact, LeftOut, Section, Sentence
 from casewright.notes import letter as lt
 from casewright.notes.check import faults
 from casewright.notes.claim import Claim
-from casewright.notes.owner import decide, leads, plain_words, private_reason, unsure
+from casewright.notes.owner import decide, leads, plain_words, unsure
+from casewright.notes.private import private_reason
 from casewright.notes.read import Entry, flatten, inline_heading, read_entries
 from casewright.notes.recognise import amounts, dates, references
 from casewright.notes.words import HERE

@@ -6,7 +6,6 @@ letter. ``opening`` None means: word for word, in quotation marks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,16 +15,6 @@ from casewright.notes import words as w
 from casewright.notes.read import Heading
 from casewright.notes.recognise import core, is_negation
 
-_PRIVATE = re.compile(
-    r"\bnb:? private\b|^private\b\s*[:-]|[(\[](?:private|internal|confidential)\b[^)\]]{0,40}[)\]]"
-    r"|\b(?:do not|don'?t|dont|never|not to) (?:tell|inform|mention (?:this |it )?to|share with|say to|show) "
-    r"(?:the )?(?:cl|ct|clt|client)\b|\bnot for (?:the )?(?:letter|client|cl|ct|sharing|disclosure)\b"
-    r"|^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b|\b(?:cl|client) (?:must|should) not "
-    r"(?:know|see|be told|find out)\b|\bnot to be (?:shared|disclosed)\b|\boff the record\b"
-    r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?"
-    r"(?:cl|client)(?:'s)? knowing\b",
-    re.IGNORECASE,
-)
 _ADVERBS = w.listed("also then now still")
 _ASKS = w.listed(
     "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
@@ -53,12 +42,6 @@ class Decision:
     opening: str | None = None
     agree: bool = False
     own_possessive: bool = False
-
-
-def private_reason(text: str) -> str | None:
-    """Why a line must not reach the client; None if nothing says so."""
-    found = _PRIVATE.search(text.replace("’", "'"))
-    return f"marked as private: “{found[0]}”" if found else None
 
 
 def plain_words(text: str) -> list[str]:
@@ -147,7 +130,7 @@ def _spoken(found: Decision, words: Sequence[str], text: str) -> Decision:
 
 
 def _second_verb(words: Sequence[str], text: str) -> bool:
-    """Whether the client does two things: "cl is 45 and lives alone", where only the first would be turned."""
+    """Whether the client does two things: in "cl is 45 and lives alone" only one would be turned."""
     tokens = text.split()
     return any(
         word in w.AGREE and (words[place - 1] in ("and", "&", "+", "but") or tokens[place - 1][-1] in ",;")

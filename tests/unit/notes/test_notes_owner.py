@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from casewright.notes.convert import draft
-from casewright.notes.owner import decide, private_reason
+from casewright.notes.owner import decide
+from casewright.notes.private import private_reason
 
 TABLE: dict[str, list[dict[str, Any]]] = tomllib.loads(
     Path(__file__).with_name("section_lines.toml").read_text(encoding="utf-8")
