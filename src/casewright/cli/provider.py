@@ -145,18 +145,25 @@ def _uses(settings: Settings, choice: Choice) -> list[Use]:
 def service_urls(settings: Settings) -> dict[str, str]:
     """The services: those that `up` started, else where the settings say they are."""
     from casewright.cli.stack_view import places_of
-    from casewright.stack.plan import ENGINE, HOST
+    from casewright.stack.plan import ENGINE
     from casewright.stack.status import running_urls
 
     started = running_urls(places_of(settings))
     if started is not None:
         return {name: url for name, url in started.items() if name != ENGINE}
-    return {
-        "rag": settings.rag_url,
-        "notes": settings.notes_url,
-        "documents": settings.documents_url,
-        "web": f"http://{HOST}:{settings.web_port}",
+    given = {"rag": settings.rag_url, "notes": settings.notes_url, "documents": settings.documents_url}
+    urls = {
+        # the port's setting moves a service that no URL was given for
+        name: url if f"{name}_url" in settings.model_fields_set else _local(settings, name)
+        for name, url in given.items()
     }
+    return urls | {"web": _local(settings, "web")}
+
+
+def _local(settings: Settings, name: str) -> str:
+    from casewright.stack.plan import HOST
+
+    return f"http://{HOST}:{getattr(settings, f'{name}_port')}"
 
 
 def _wait(settings: Settings, choice: Choice, timeout_s: float) -> int:

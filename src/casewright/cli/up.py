@@ -94,17 +94,19 @@ def _tell(started: Started, console: Console, places: Places) -> None:
 
 
 def _attached(places: Places, names: list[str], stop: threading.Event) -> int:
-    """Show the logs until told to stop, then stop everything."""
+    """Show the logs until told to stop, then stop everything; or until somebody else stops it."""
     from casewright.stack.logs import follow
+    from casewright.stack.plan import read_stack
     from casewright.stack.run import stop_all
 
+    logs_of = {each: places.log(each) for each in names}
     try:
-        for name, line in follow({each: places.log(each) for each in names}, stop):
+        for name, line in follow(logs_of, stop, ended=lambda: read_stack(places) is None):
             print(f"{name:<10} {line}", flush=True)
     finally:
-        stop_all(places)
-    print("stopped")
-    return EXIT_INTERRUPTED
+        ended = stop_all(places)
+    print("stopped" if ended else "it was stopped by somebody else")
+    return EXIT_INTERRUPTED if stop.is_set() else EXIT_OK
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,10 +59,12 @@ class _Reader:
         return [line.decode("utf-8", "replace") for line in whole]
 
 
-def follow(paths: Mapping[str, Path], stop: threading.Event) -> Iterator[tuple[str, str]]:
-    """Yield (name, line) as lines come, until ``stop`` is set."""
+def follow(
+    paths: Mapping[str, Path], stop: threading.Event, ended: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, line) as lines come, until ``stop`` is set or ``ended`` says that no more will."""
     readers = {name: _Reader(path) for name, path in paths.items()}
-    while not stop.is_set():
+    while not stop.is_set() and not ended():
         for name, reader in readers.items():
             for line in reader.new_lines():
                 yield name, line

@@ -156,6 +156,7 @@ def plan_from(settings: Settings, *, engine: bool = True, python: str = sys.exec
     }
     # The processes run in the data directory: a path that was relative to the caller's must not change.
     environment["CASEWRIGHT_DATA"] = str(settings.data_dir.absolute())
+    environment["LLM_PROVIDER"] = settings.llm_provider or ""  # empty is unset
     if settings.embedded_model is not None:
         environment["CASEWRIGHT_EMBEDDED_MODEL"] = str(settings.embedded_model.expanduser().absolute())
     if engine:

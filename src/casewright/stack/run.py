@@ -199,6 +199,10 @@ def _differences(running: StackPlan, wanted: StackPlan) -> tuple[str, ...]:
             found.append(f"{each.name} was not started")
         elif other.command[1:] != each.command[1:]:
             found.append(f"{each.name} runs as: {' '.join(other.command[3:])}")
+    for name, value in wanted.environment.items():
+        before = running.environment.get(name, "")
+        if value != before:
+            found.append(f"{name} is {before or 'not set'} there, {value or 'not set'} here")
     found += [f"{each.name} runs too" for each in running.processes if wanted.process(each.name) is None]
     return tuple(found)
 

@@ -6,6 +6,7 @@ import time
 from typing import Literal
 
 import psutil  # type: ignore[import-untyped]
+from pydantic import Field
 
 from casewright.api.contract import Contract
 from casewright.stack.health import HEALTH_S, HealthWord, Seen, look_at_all
@@ -58,7 +59,7 @@ class StackStatus(Contract):
     ``supervisor_answers`` is False while a supervisor lives and does not speak: it hangs, or just starts.
     """
 
-    schema_: Literal["casewright.ps/1"] = "casewright.ps/1"
+    schema_: Literal["casewright.ps/1"] = Field("casewright.ps/1", serialization_alias="schema")
     state: StackState
     data_dir: str
     supervisor_pid: int | None = None

@@ -80,8 +80,6 @@ def service(
     found = Service(tmp_path / "data")
     with served(Starlette(routes=[Route("/health", found.health)])) as url:
         monkeypatch.setenv("RAG_URL", url)
-        for name in ("NOTES", "DOCUMENTS"):
-            monkeypatch.setenv(f"{name}_URL", f"http://127.0.0.1:{environment[f'CASEWRIGHT_{name}_PORT']}")
         yield found
 
 
@@ -157,7 +155,8 @@ def test_config_names_every_setting_its_source_and_no_secret(
 
 def test_what_is_not_running_is_said(told: Any) -> None:
     assert told("ps") == (EXIT_TARGET_FAILED, "it is not running; casewright up starts it\n", "")
-    assert json.loads(told("ps", "--json")[1])["state"] == "stopped"
+    found = json.loads(told("ps", "--json")[1])
+    assert (found["schema"], found["state"]) == ("casewright.ps/1", "stopped")
     assert told("down") == (EXIT_OK, "it was not running\n", "")
     assert told("logs")[0] == EXIT_OK
     assert told("logs", "nobody")[0] == EXIT_USAGE

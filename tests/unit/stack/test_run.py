@@ -55,7 +55,11 @@ def test_up_ps_kill_up_again_down(places: Places) -> None:
     assert again.outcome == "already running"
     assert [each.pid for each in again.status.processes] == [each.pid for each in started.status.processes]
     assert again.differs == ()
-    other, _ = start_plan(plan_of(rag="", notes="", documents=""), places)
+    wish = plan_of(rag="", notes="", documents="").model_copy(
+        update={"environment": {"LLM_PROVIDER": "vllm"}}
+    )
+    other, _ = start_plan(wish, places)
+    assert "LLM_PROVIDER is not set there, vllm here" in other.differs
     assert any("documents was not started" in line for line in other.differs)
     assert any("web runs too" in line for line in other.differs)
 
