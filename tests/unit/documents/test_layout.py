@@ -66,6 +66,10 @@ def test_columns_in_the_order_of_writing_and_chaos_from_top_to_bottom() -> None:
     assert re.findall(r"n\d", shown(*backwards)) == ["n4", "n3", "n2", "n1", "n0"]
 
 
+def test_what_stands_beside_a_paragraphs_line_stays_in_it() -> None:
+    assert shown(at("a 1", 0), at("b 2", 12), at("c 3", 12, 300), at("d 4", 24)) == "a 1\nb 2 c 3\nd 4"
+
+
 def test_a_scans_words_on_one_line_are_one_line() -> None:
     rows = rows_by_place([at("due", 1, 100, width=30), at("Amount", 0, 40, width=55), at("£5", 3, 300)])
     assert [[segment.text for segment in row.segments] for row in rows] == [["Amount due", "£5"]]
