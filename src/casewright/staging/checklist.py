@@ -133,7 +133,7 @@ BOXES: tuple[Box, ...] = (
         "startup",
         "The stack comes down",
         "casewright down, then a connection to every port",
-        "exit 0, and every connection is refused",
+        "exit 0, and every connection refused",
         "startup-down.json",
         origin="casewright",
     ),

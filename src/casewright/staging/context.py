@@ -22,8 +22,9 @@ class Context:
     """One stage under way.
 
     ``pids`` are the processes as they should be: found at the start, and again after each kill of ours.
-    ``touched``: something was told to start, so it must be told to stop. ``provider``, ``engine``, ``model``
-    and ``source`` are what the RAG service's /health said at first. ``log_marks`` are the logs' sizes before.
+    ``touched``: something was told to start, so it must be told to stop; ``started``: it did. ``provider``,
+    ``engine``, ``model`` and ``source`` are what the RAG service's /health said at first. ``log_marks`` are the
+    logs' sizes before.
     """
 
     config: StageConfig
@@ -33,6 +34,7 @@ class Context:
     pids: dict[str, int] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
     touched: bool = False
+    started: bool = False
     reachable: bool = False
     provider: str | None = None
     engine: str | None = None

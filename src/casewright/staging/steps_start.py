@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import os
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from casewright.api.contract import Health
 from casewright.api.staging import CommandRun, Finding
@@ -60,6 +62,10 @@ async def start(context: Context) -> str:
         if run.exit_code not in (0, 1):
             said = " ".join((run.problem or run.stderr or f"exit {run.exit_code}").split())
             raise CannotGoOn(f"casewright up: {said[-SHOWN_WORDS:]}")
+        context.started = True
+    else:
+        seen = "attached: it was running already"
+        ledger.add("startup.services", [finding("casewright up", "exit 0", seen, None, tried=False)])
     found = await context.listing("startup.services")
     ledger.add("startup.services", _running(context, found))
     if seconds is not None:
@@ -165,13 +171,28 @@ async def down(context: Context) -> str:
     ledger.command("startup.down", run)
     words = run.problem or f"exit {run.exit_code} {run.stderr[-300:] if run.exit_code else ''}"
     ledger.add("startup.down", [finding("casewright down", "exit 0", words, run.exit_code == 0)])
+    if not context.started:
+        seen = "nothing had been started"
+        ledger.add("startup.down", [finding("the ports", "closed", seen, None, tried=False)])
+        return seen
     for name, url in {**context.config.services, **context.urls}.items():
-        answer = await context.client.get(f"{url}/live", timeout_s=3.0)
-        ledger.exchange("startup.down", answer.exchange)
-        ledger.add(
-            "startup.down", [finding(f"{name} is gone", "no answer", answer.said, answer.status is None)]
-        )
+        closed, seen = await _closed(url)
+        ledger.add("startup.down", [finding(f"{name} at {url}", "connection refused", seen, closed)])
     return f"in {run.seconds:.1f} s"
+
+
+async def _closed(url: str) -> tuple[bool, str]:
+    """Whether nothing listens any more; one that hangs does not answer either, but takes the connection."""
+    parts = urlsplit(url)
+    try:
+        async with asyncio.timeout(3.0):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    except ConnectionRefusedError:
+        return True, "connection refused"
+    except (OSError, TimeoutError) as error:
+        return False, str(error) or "no answer within 3 s"
+    writer.close()
+    return False, "something still listens"
 
 
 def same_processes(context: Context, found: Listing, when: str) -> list[Finding]:

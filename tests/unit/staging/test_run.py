@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from casewright.api.staging import BoxResult, EvidenceFile, Group, StageResult
+from casewright.api.staging import BoxResult, CommandRun, EvidenceFile, Group, StageResult
 from casewright.errors import UsageError
 from casewright.staging.checklist import BOXES
 from casewright.staging.config import Deadlines, StageConfig
@@ -176,7 +176,7 @@ def test_a_stack_that_never_answers_is_unreachable(tmp_path: Path, stacks: list[
 class Broken(StandInStack):
     """A stack whose start fails."""
 
-    async def up(self):  # type: ignore[no-untyped-def]
+    async def up(self) -> CommandRun:
         self.calls.append("up")
         found = await super().provider_shown()
         return found.model_copy(update={"exit_code": 70, "stderr": "rag ended: port 1 is taken"})
@@ -187,8 +187,25 @@ def test_a_start_that_fails_says_why_and_is_cleaned_up(tmp_path: Path) -> None:
     result = run_stage(config_for(stack, tmp_path, "startup"), quiet, stack)
     assert box_of(result, "startup.services").status == "FAIL"
     assert "port 1 is taken" in box_of(result, "startup.services").reason
+    assert box_of(result, "startup.down").status == "NOT MEASURED"
     assert stack.calls == ["up", "down"]
     assert exit_code(result) == 4
+
+
+class Staying(StandInStack):
+    """A stack whose ``down`` says that all is well and leaves everything running."""
+
+    async def down(self) -> CommandRun:
+        self.calls.append("down")
+        return await self.provider_shown()
+
+
+def test_a_stack_that_stays_fails_its_end(tmp_path: Path, stacks: list[StandInStack]) -> None:
+    stack = Staying(tmp_path)
+    stacks.append(stack)
+    result = run_stage(config_for(stack, tmp_path, "startup"), quiet, stack)
+    assert box_of(result, "startup.down").status == "FAIL"
+    assert "still listens" in box_of(result, "startup.down").reason
 
 
 async def start(stack: StandInStack) -> None:
@@ -217,6 +234,8 @@ def test_a_running_stack_is_refused_or_attached_to_and_left_alone(
         "errors": "PASS",
     }
     assert box_of(result, "startup.down").status == "NOT MEASURED"
+    assert box_of(result, "startup.services").status == "NOT MEASURED"
+    assert "was running already" in box_of(result, "startup.services").reason
 
 
 def test_ctrl_c_takes_the_stack_down_and_keeps_what_was_seen(
