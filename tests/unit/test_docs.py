@@ -95,7 +95,7 @@ def test_shown_commands_parse_with_their_options(page: str, line: str) -> None:
     while hasattr(command, "commands"):
         command = command.commands[words.pop(0)]
     context = command.make_context(command.name, list(words))
-    assert context.params, f"{page}: {line}"
+    assert context.params or not command.params, f"{page}: {line}"  # some commands take no words
 
 
 def test_pages_speak_of_no_machine_and_no_private_path() -> None:
