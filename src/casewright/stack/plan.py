@@ -134,17 +134,10 @@ def plan_from(settings: Settings, *, engine: bool = True, python: str = sys.exec
     casewright = (python, "-m", "casewright")
     processes = []
     if engine:
-        shape = ("--threads", str(settings.embedded_threads), "--slots", str(settings.embedded_slots))
-        command = (
-            *casewright,
-            "engine",
-            "serve",
-            "--api",
-            "both",
-            "--port",
-            str(settings.engine_port),
-            *shape,
-        )
+        words = ["--api", "both", "--port", str(settings.engine_port)]
+        for option in ("threads", "slots", "context"):
+            words += [f"--{option}", str(getattr(settings, f"embedded_{option}"))]
+        command = (*casewright, "engine", "serve", *words)
         processes.append(_spec(ENGINE, command, settings.engine_port))
     for name in SERVICES:
         port: int = getattr(settings, f"{name}_port")

@@ -37,7 +37,7 @@ def test_the_services_are_told_where_the_others_are(tmp_path: Path, monkeypatch:
     assert told["OMP_NUM_THREADS"] == "1"
     engine = plan.process("engine")
     assert engine is not None
-    assert " ".join(engine.command[-8:]) == "--api both --port 20001 --threads 2 --slots 4"
+    assert " ".join(engine.command[-10:]) == "--api both --port 20001 --threads 2 --slots 4 --context 2048"
 
 
 def test_without_the_engine_its_url_stays_the_settings_one() -> None:
