@@ -67,7 +67,7 @@ def test_columns_in_the_order_of_writing_and_chaos_from_top_to_bottom() -> None:
 
 
 def test_what_stands_beside_a_paragraphs_line_stays_in_it() -> None:
-    assert shown(at("a 1", 0), at("b 2", 12), at("c 3", 12, 300), at("d 4", 24)) == "a 1\nb 2 c 3\nd 4"
+    assert shown(at("a 1", 0), at("b 2", 12), at("c 3", 12, 300), at("d 4", 24)) == "a 1\nb 2 c 3 d 4"
 
 
 def test_a_scans_words_on_one_line_are_one_line() -> None:
