@@ -23,8 +23,8 @@ class Context:
 
     ``pids`` are the processes as they should be: found at the start, and again after each kill of ours.
     ``touched``: something was told to start, so it must be told to stop; ``started``: it did. ``provider``,
-    ``engine``, ``model`` and ``source`` are what the RAG service's /health said at first. ``log_marks`` are the
-    logs' sizes before.
+    ``engine``, ``model`` and ``source`` are what the RAG service's /health said at first. ``log_marks``
+    are the logs' sizes before.
     """
 
     config: StageConfig
