@@ -11,7 +11,7 @@ from casewright.errors import EngineBusy, EngineError, every_error
 _START = {
     "ollama": "start it with `ollama serve`, or set OLLAMA_URL to where it runs",
     "vllm": "start it (`casewright engine serve-vllm --port 8000`), or set VLLM_URL to where it runs",
-    "embedded": "start it with `casewright engine serve --api both --port 8080`, or use plain `embedded`",
+    "embedded": "start it with `casewright up`, or alone with `casewright engine serve`",
     "simulator": "start it again; it is part of `casewright bench calibrate`",
 }
 _HINTS = {

@@ -25,6 +25,7 @@ from casewright.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    NotRunning,
     RequestError,
     ServiceBusy,
     ServiceFailure,
@@ -45,6 +46,7 @@ _STATUS: tuple[tuple[type[CasewrightError], int], ...] = (
     (EngineTimeout, 504),
     (EngineError, 502),
     (StorageError, 503),
+    (NotRunning, 503),
     (ConfigError, 500),
     (CasewrightError, 500),
 )
