@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -198,11 +200,22 @@ def logs(
     if not found and not follow:
         print(f"nothing was logged in {places.logs}; casewright up starts the stack")
         return EXIT_OK
-    with calling_off() as stop:
+    with calling_off() as stop, until_nobody_reads():
         for each, path in found.items():
             for line in tail(path, lines):
                 print(line if name else f"{each:<10} {line}")
         if follow:
             for each, line in new_lines(paths, stop):
                 print(line if name else f"{each:<10} {line}", flush=True)
+        sys.stdout.flush()
     return EXIT_OK
+
+
+@contextmanager
+def until_nobody_reads() -> Iterator[None]:
+    """Leave the block when the reader of our output has gone (``| head``), without a word."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Python flushes once more at its end, which would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

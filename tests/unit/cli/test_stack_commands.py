@@ -251,6 +251,18 @@ def test_logs_show_the_last_lines_and_follow_across_a_rotation(told: Any, log_di
     process.communicate()
 
 
+def test_logs_into_a_pipe_that_closes_end_without_a_trace(log_dir: Path) -> None:
+    (log_dir / "rag.log").write_text("a line of the log\n" * 50_000)
+    process = start("logs", "rag", "-n", "50000")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == "a line of the log\n"
+    process.stdout.close()
+    assert process.wait(20) == EXIT_OK
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
 def test_until_fails_when_nothing_comes() -> None:
     with pytest.raises(AssertionError, match="a wonder"):
         until(lambda: False, "a wonder", timeout_s=0.1)
