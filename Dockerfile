@@ -63,6 +63,7 @@ ENV PATH=/opt/casewright/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
+    ORT_DISABLE_TELEMETRY=1 \
     CASEWRIGHT_DATA=/data
 WORKDIR /data
 USER 10001:10001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -121,6 +122,9 @@ def _segment(text: str, box: Any) -> Segment:
 @cache
 def _engine(options: OcrOptions) -> Any:
     """The engine, made at a worker's first picture (1 s, 1 GB) and kept as long as the worker."""
+    # onnxruntime's builds report to their maker, with an identifier of the machine, unless this stands before
+    # they are loaded; its own call to turn that off comes after the first report
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     rapidocr = import_module("rapidocr")
     import_module("cv2").setNumThreads(options.threads)
     folder = Path(str(rapidocr.__file__)).parent / "models"
