@@ -14,7 +14,8 @@ from casewright.knowledge.kinds import gives, values
 from casewright.knowledge.names import Name
 from casewright.knowledge.question import Question, understand
 from casewright.knowledge.rank import Ranked, rank
-from casewright.knowledge.terms import Reader, concept, dates_agree
+from casewright.knowledge.terms import Reader, Token, concept, dates_agree
+from casewright.knowledge.words import WISHES
 
 NOT_IN_DOCUMENTS = "The documents do not say."
 MAX_CITED = 3
@@ -23,7 +24,7 @@ NEEDED = 0.6
 NEEDED_OPEN = 0.7
 # What a concept counts for that stands not in the passage but right before it.
 CONTEXT = 0.6
-LIGHT_WEIGHT = 0.3
+LIGHT_WEIGHT = 0.2
 MINIMUM_WEIGHT = 0.5
 # Passages this near to the best are taken to answer too; if they say otherwise, all are cited.
 NEAR = 0.08
@@ -162,6 +163,8 @@ def _judge(passage: Passage, question: Question, evidence: Evidence, ranked: Ran
         return judged(3, _lacks(question))
     if _denied(passage, question):
         return judged(4, "it says that this is not so")
+    if _only_wanted(passage, question):
+        return judged(4, "it says that this was to be, not that it is")
     return judged(5, None)
 
 
@@ -186,6 +189,8 @@ def _coverage(
     passage: Passage, question: Question, evidence: Evidence, ranked: Ranked, kind_given: bool
 ) -> tuple[float, tuple[str, ...]]:
     """The share of the question's weight in and around a passage, and the concepts not in it itself."""
+    if question.light.issuperset(question.concepts) and (question.names or question.figures):
+        return 1.0, ()  # "what happened on 3 May?": the date is all there is to go by
     around = frozenset[str]().union(*(near.concepts for near in evidence.before(passage, 2)))
     said = _said(passage, evidence)
     total = carried = 0.0
@@ -194,8 +199,7 @@ def _coverage(
         present = wanted in said
         if not present and wanted in question.kind_concepts and kind_given:
             continue
-        weight = max(MINIMUM_WEIGHT, ranked.weight(wanted))
-        weight *= LIGHT_WEIGHT if wanted in question.light else 1.0
+        weight = LIGHT_WEIGHT if wanted in question.light else max(MINIMUM_WEIGHT, ranked.weight(wanted))
         total += weight
         if present:
             carried += weight
@@ -257,6 +261,22 @@ def _denied(passage: Passage, question: Question) -> bool:
     if question.asked == "yes_no" or question.negative:
         return False
     return bool(passage.negated & (set(question.concepts) - question.light))
+
+
+def _only_wanted(passage: Passage, question: Question) -> bool:
+    """Whether what the question takes as done is only "to" be done there ("asked him to repair it")."""
+    intended: set[str] = set()
+    stated: set[str] = set()
+    tokens = passage.tokens
+    for at, token in enumerate(tokens):
+        if token.kind == "word" and token.key:
+            wished = at > 1 and tokens[at - 1].folded == "to" and _wish(tokens[max(0, at - 6) : at - 1])
+            (intended if wished else stated).add(concept(token.key))
+    return bool((intended - stated - question.intended) & (set(question.concepts) - question.light))
+
+
+def _wish(tokens: Sequence[Token]) -> bool:
+    return any(token.folded in WISHES for token in tokens)
 
 
 def _listed(concepts: Sequence[str], question: Question) -> str:

@@ -14,7 +14,9 @@ _PERIOD = re.compile(
     r"(?i)\b(?:within|in|every|after|for)\s+\w+\s+(?:working\s+)?(?:days?|weeks?|months?|years?)\b"
 )
 _OFTEN = re.compile(r"(?i)\b(?:daily|weekly|fortnightly|monthly|yearly|annually|every|each|once|twice)\b")
-_PLACE = re.compile(r"\b(?:[Aa]t|[Ii]n|[Tt]o|[Ff]rom|[Nn]ear|[Oo]n)\s+(?:the\s+)?(?:\d+\w?\s+)?[A-Z]|:\s*\S")
+_PLACE = re.compile(
+    r"\b(?:[Aa]t|[Ii]n|[Tt]o|[Ff]rom|[Nn]ear|[Oo]n)\s+(?:the\s+)?(?:\d+\w?\s+)?[A-Z]|(?i:address|home|venue|place|postcode)\s*:\s*\S"
+)
 _COPULA = re.compile(r"(?i)\b(?:is|are|was|means?|refers? to|stands? for|called)\b|[:–—]")
 
 

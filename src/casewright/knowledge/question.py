@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from casewright.knowledge.names import Name, names_in
@@ -43,7 +44,8 @@ _RULES: tuple[tuple[Asked, str], ...] = (
     ("time", rf"\b{_WHICH} time\b"),
     (
         "date",
-        rf"\bwhen\b|\b{_WHICH} (?:\w+ ){{0,2}}(?:date|day|deadline|month|year)\b|\bhow soon\b|\bdeadline\b",
+        rf"\bwhen\b|\bhow soon\b|\bdeadline\b|\b{_WHICH} (?:day|month|year)\b"
+        rf"|\b{_WHICH} (?:[\w']+ ){{0,5}}date\b",
     ),
     ("person", r"\bwho\b|\bwhom\b|\bwhose\b"),
     ("place", rf"\bwhere\b|\b{_WHICH}\b.{{0,30}}\b(?:address|postcode)\b"),
@@ -70,6 +72,9 @@ _RULES: tuple[tuple[Asked, str], ...] = (
 _HEADED = re.compile(
     r"\b(?:how much|what|which)\s+(?:is|was|are|were)\s+((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b"
     r"|a\b|an\b|with\b|by\b|that\b)[\w'’-]+\s*){1,6})"
+)
+_DUTY = frozenset(
+    {"must", "should", "shall", "can", "could", "will", "may", "need", "needs", "want", "wants"}
 )
 _DOING = frozenset(
     ["does", "do", "did", "has", "have", "had", "will", "would", "must", "should", "can", "could"]
@@ -110,6 +115,7 @@ class Question:
     about. ``kind_concepts`` may be left out by a sentence that has an answer of the kind asked for. ``head``
     is the thing itself in "what is the price of the car": a sentence about the car alone does not answer.
     ``doer`` is who does what in "how much does Anna owe": a sentence in which another owes does not answer.
+    ``intended`` is what the question itself speaks of as to be done.
     """
 
     asked: Asked
@@ -123,6 +129,7 @@ class Question:
     keys: frozenset[str]
     head: str | None
     doer: tuple[Name, str] | None
+    intended: frozenset[str]
 
     @property
     def empty(self) -> bool:
@@ -175,6 +182,7 @@ def understand(
         keys=frozenset(token.key for token in tokens if token.key),
         head=_head(text, reader, frozenset(words) - kind_words),
         doer=_doer(tokens, names),
+        intended=_intended(tokens),
     )
 
 
@@ -200,6 +208,15 @@ def _doer(tokens: Sequence[Token], names: Sequence[Name]) -> tuple[Name, str] | 
     name = next((name for name in names if named[-1].folded in name.words), None)
     verb = next((concept(token.key) for token in tokens[place:] if token.kind == "word" and token.key), None)
     return (name, verb) if name is not None and verb is not None else None
+
+
+def _intended(tokens: Sequence[Token]) -> frozenset[str]:
+    """What the question itself speaks of as to be done; everything, if it asks what must or can be done."""
+    if any(token.folded in _DUTY for token in tokens):
+        return frozenset(concept(token.key) for token in tokens if token.key)
+    return frozenset(
+        concept(token.key) for before, token in pairwise(tokens) if token.key and before.folded == "to"
+    )
 
 
 def _of_a_name(token: Token, names: Sequence[Name]) -> bool:

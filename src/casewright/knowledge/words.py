@@ -26,8 +26,13 @@ STOP = words(
 )
 # They say little about what a sentence is about.
 LIGHT = words(
-    "get give make take go come say tell know happen need want use state mention show current now "
-    "exact total kind sort thing person document letter note text file case accord list detail ask it"
+    "client get give make take go come say tell know happen need want use state mention show "
+    "exact kind sort thing person document letter note text file case accord list detail ask it"
+)
+# "asked him to repair it", "refused to pay": what comes after is not said to be done.
+WISHES = words(
+    "ask asked asks want wants wanted hope hopes hoped plan plans planned refused refuses fail failed "
+    "try tried promised intends intended requested wishes told ordered meant supposed"
 )
 NEGATIONS = words("no not never none neither nor without cannot can't nobody nothing nowhere unable")
 HEDGES = words(

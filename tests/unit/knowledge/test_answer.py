@@ -65,6 +65,10 @@ def test_no_wrong_passage_is_cited_in_the_held_out_set() -> None:
         ("How much is the weekly rent?", "The deposit for the flat is £450."),
         ("How much was the rent in 2022?", "In 2024 the rent was £450."),
         ("Who is the judge?", "The hearing is at 10am and the judge is not known."),
+        ("Has the landlord repaired the boiler?", "The tenant asked the landlord to repair the boiler."),
+        ("Where does the client live?", "Client: Ann Lee"),
+        ("What is the total debt?", "Debts: Visa £200, Barclaycard £300."),
+        ("How much did Anna pay Ben?", "Ben paid Anna £50."),
         ("?!", "The rent is £450."),
         ("What is the of and?", "The rent is £450."),
         ("How much is the rent?", "How much is the rent of £450?"),
@@ -89,6 +93,31 @@ def test_passages_that_disagree_are_all_cited_and_it_is_said() -> None:
     assert "do not say the same" in found.reason
     same = decide("How much is the deposit?", ["The deposit is £500.", "The deposit is 500 pounds."])
     assert [cited.document for cited in same.cited] == [0]
+
+
+@pytest.mark.parametrize(
+    ("question", "document", "answer"),
+    [
+        ("what is the rent", "RENT £450 PCM", "RENT £450 PCM"),
+        ("What happened on 3 May?", "On 3 May they came. On 4 May they left.", "On 3 May they came."),
+        (
+            "Where does the client live?",
+            "Client: Ann Lee\nAddress: 4 High St, York",
+            "Address: 4 High St, York",
+        ),
+        ("How much did Anna pay Ben?", "Ben paid Anna £50. Anna paid Ben £20.", "Anna paid Ben £20."),
+        ("Who is Anna?", "Anna Lee is the tenant. Mr Patel is the landlord.", "Anna Lee is the tenant."),
+        (
+            "Did he return the deposit?",
+            "He has not returned the deposit.",
+            "He has not returned the deposit.",
+        ),
+        ("What does MR mean?", "MR means mandatory reconsideration.", "MR means mandatory reconsideration."),
+        ("What is the date of birth?", "Name: Ann\nDOB: 03/04/1981", "DOB: 03/04/1981"),
+    ],
+)
+def test_short_notes_answer(question: str, document: str, answer: str) -> None:
+    assert decide(question, [document]).answer == answer
 
 
 def test_a_line_that_ends_with_a_colon_is_cited_with_what_follows() -> None:

@@ -7,7 +7,7 @@ import json
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.routing import Route
 
 from casewright.api.rag import MAX_DOCUMENT_CHARS, MAX_DOCUMENTS, QueryResponse
 from casewright.errors import ServiceBusy, ServiceFailure
@@ -23,7 +27,7 @@ from casewright.services.llm import EngineAccess, LlmConfig
 from casewright.services.provider import ProviderFile
 from casewright.services.rag import MAX_BODY_BYTES, RagConfig, Readers, config_from, create_app
 from casewright.settings import Settings
-from casewright.values import EngineSpec
+from casewright.values import EngineSpec, Usage
 from serving import served
 
 NOTE = "The rent is £450 a month. The landlord is Mr Patel.\n\nThe deposit of £900 has not been returned."
@@ -61,6 +65,14 @@ def call(url: str, method: str, path: str, body: bytes | None = None) -> tuple[i
     content = answer.read()
     connection.close()
     return answer.status, {name.lower(): value for name, value in answer.getheaders()}, json.loads(content)
+
+
+def text_of(url: str, path: str) -> str:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    connection.request("GET", path)
+    content = connection.getresponse().read().decode()
+    connection.close()
+    return content
 
 
 def ask(url: str, query: str, *documents: str, **more: Any) -> QueryResponse:
@@ -131,6 +143,43 @@ def test_a_models_words_that_do_not_hold_are_not_used(echoing: str) -> None:
     assert found.warnings[0].startswith("the model's words were not used: ")
     assert found.usage is not None
     assert found.timings.parts["model"] >= 0
+
+
+def speaking(text: str) -> Starlette:
+    """An engine behind OpenAI's API that always says the same."""
+
+    async def models(_request: Request) -> JSONResponse:
+        return JSONResponse({"object": "list", "data": [{"id": "tiny", "object": "model"}]})
+
+    async def chat(_request: Request) -> StreamingResponse:
+        def chunk(**more: Any) -> str:
+            return "data: " + json.dumps({"id": "1", "model": "tiny", "choices": [], **more}) + "\n\n"
+
+        async def events() -> AsyncIterator[str]:
+            yield chunk(choices=[{"index": 0, "delta": {"content": text}}])
+            yield chunk(choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}])
+            yield chunk(usage={"prompt_tokens": 30, "completion_tokens": 8, "total_tokens": 38})
+            yield "data: [DONE]\n\n"
+
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    return Starlette(
+        routes=[Route("/v1/models", models), Route("/v1/chat/completions", chat, methods=["POST"])]
+    )
+
+
+def test_a_models_words_that_hold_are_the_answer(tmp_path: Path) -> None:
+    with served(speaking("It is £450.00 a month for the rent.")) as engine_url:
+        engine = EngineAccess(EngineSpec(text="tiny", kind="openai", url=engine_url, model="tiny"))
+        with rag(tmp_path, engine) as url:
+            found = ask(url, "How much is the rent?", NOTE, strategy="plain")
+            metrics = text_of(url, "/metrics")
+    assert found.answer == "It is £450.00 a month for the rent."
+    assert (found.answered_by, found.strategy, found.model) == ("model", "plain", "tiny")
+    assert [cited.quote for cited in found.citations] == ["The rent is £450 a month."]
+    assert found.usage == Usage(prompt_tokens=30, output_tokens=8)
+    assert found.warnings == ()
+    assert 'casewright_answers_total{answered_by="model",provider="embedded"} 1.0' in metrics
 
 
 def test_what_is_not_grounded_is_not_asked(echoing: str) -> None:
