@@ -11,7 +11,9 @@ _PRIVATE = re.compile(
     r"|^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b|\b(?:cl|client) (?:must|should) not "
     r"(?:know|see|be told|find out)\b|\bnot to be (?:shared|disclosed)\b|\boff the record\b"
     r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?"
-    r"(?:cl|client)(?:'s)? knowing\b",
+    r"(?:cl|client)(?:'s)? knowing\b"
+    # an order to whoever reads the notes; what somebody was told ("told cl don't mention it") has words before it
+    r"|(?:^|[,;:(–-]\s*)(?:pls |please )?(?:do not|don'?t|dont|never) (?:mention|disclose|reveal|repeat)\b",
     re.IGNORECASE,
 )
 

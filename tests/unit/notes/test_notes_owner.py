@@ -158,6 +158,9 @@ def test_a_condition_is_not_cut_from_what_it_conditions() -> None:
     "line",
     [
         "NB private: odd",
+        "do not mention the brother",
+        "# wife unwell, don't mention",
+        "pls do not disclose new address",
         "don't tell cl",
         "Do not tell the client yet",
         "fee (internal)",
@@ -170,7 +173,13 @@ def test_private_remarks_are_recognised(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["private rented flat", "told cl not to tell LL", "internal review asked for"]
+    "line",
+    [
+        "private rented flat",
+        "told cl not to tell LL",
+        "told cl do not mention it to LL",
+        "internal review asked for",
+    ],
 )
 def test_other_uses_of_those_words_are_not_private(line: str) -> None:
     assert private_reason(line) is None
