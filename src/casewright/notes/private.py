@@ -12,7 +12,7 @@ _PRIVATE = re.compile(
     r"(?:know|see|be told|find out)\b|\bnot to be (?:shared|disclosed)\b|\boff the record\b"
     r"|\bkeep (?:this |it )?from (?:the )?(?:cl|client)\b|\b(?:for )?file only\b|\bwithout (?:the )?"
     r"(?:cl|client)(?:'s)? knowing\b"
-    # an order to whoever reads the notes; what somebody was told ("told cl don't mention it") has words before it
+    # an order to whoever reads the notes; what somebody was told has words before it
     r"|(?:^|[,;:(–-]\s*)(?:pls |please )?(?:do not|don'?t|dont|never) (?:mention|disclose|reveal|repeat)\b",
     re.IGNORECASE,
 )
