@@ -166,9 +166,6 @@ def one_page_pdf(line: str) -> bytes:
 ASKS = (query_ask, notes_ask, unanswerable_ask, document_ask, query_ask, notes_ask, query_ask)
 
 
-# ---- what came of it
-
-
 @dataclass
 class Tally:
     """Milliseconds of every request by what was asked and what came of it, and why requests failed."""
@@ -219,6 +216,7 @@ def rank(ordered: list[float], share: float) -> float | None:
 
 
 TALLY = Tally()
+_TOLD: dict[str, Any] = {}
 
 
 def verdict(tally: Tally, max_failures: float, max_shed: float) -> list[str]:
@@ -360,13 +358,9 @@ def share(text: str) -> float:
 
 def _options(parser: Any) -> None:
     group = parser.add_argument_group("Casewright")
-    group.add_argument(
-        "--pause", type=float, default=5.0, help="Seconds a user waits between requests (mean)"
-    )
-    group.add_argument(
-        "--max-failures", type=share, default=0.01, help="Share of failed requests to pass with"
-    )
-    group.add_argument("--max-shed", type=share, default=0.10, help="Share of shed requests to pass with")
+    group.add_argument("--pause", type=float, default=5.0, help="Mean seconds between a user's requests")
+    group.add_argument("--max-failures", type=share, default=0.01, help="Share that may fail in a pass")
+    group.add_argument("--max-shed", type=share, default=0.10, help="Share that may be shed in a pass")
     if not any(word.startswith(("--web", "--autostart", "--class-picker")) for word in sys.argv):
         parser.set_defaults(headless=True)  # the plan's command is to run, not to wait for a click
 
@@ -378,9 +372,6 @@ def _to_master(client_id: str, data: dict[str, Any]) -> None:
 def _from_worker(client_id: str, data: dict[str, Any]) -> None:
     if "casewright" in data:
         TALLY.merge(data["casewright"])
-
-
-_TOLD: dict[str, Any] = {}
 
 
 def _decide(environment: Any) -> None:

@@ -18,7 +18,7 @@ assert LINES[0].split()[0] in repr(found), found
 
 
 def test_reading_a_picture_leaves_no_trace_of_telemetry(tmp_path: Path) -> None:
-    """onnxruntime reports to its maker unless told not to; what it would send lies in the home directory."""
+    """Its runtime (onnxruntime) reports to its maker unless told not to; what it would send lies in HOME."""
     silenced = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")  # each would hide what is looked for
     environment = {name: value for name, value in os.environ.items() if name not in silenced}
     environment |= {"HOME": str(tmp_path), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT / 'tests'}"}
