@@ -85,7 +85,7 @@ def _tell(started: Started, console: Console, places: Places) -> None:
             console.print("  to change it: casewright down, then casewright up")
         return
     found = (
-        "healthy" if started.outcome == "healthy" else "it serves, and something is degraded: see the reasons"
+        "healthy" if started.outcome == "healthy" else "it serves, with something degraded (see the reasons),"
     )
     console.print(
         f"{found} after {started.seconds:.1f} s; logs in {places.logs}", markup=False, soft_wrap=True
