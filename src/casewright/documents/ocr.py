@@ -121,7 +121,7 @@ def _segment(text: str, box: Any) -> Segment:
 
 @cache
 def _engine(options: OcrOptions) -> Any:
-    """The engine, made at a worker's first picture (1 s, 1 GB) and kept as long as the worker."""
+    """The engine, made at a worker's first picture (1 s, 0.4 GB) and kept as long as the worker."""
     # onnxruntime's builds report to their maker, with an identifier of the machine, unless this stands before
     # they are loaded; its own call to turn that off comes after the first report
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"

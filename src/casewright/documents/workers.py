@@ -53,7 +53,7 @@ PING_S = 5.0
 class WorkerConfig:
     """``workers`` processes, each ended after ``max_tasks`` files (a parser's memory only grows).
 
-    ``memory_bytes`` bounds a worker's address space; the OCR engine alone takes about 2 GB of it.
+    ``memory_bytes`` bounds a worker's address space; with the OCR engine in it a worker takes 0.9 GB.
     ``deadline_s`` is for one file; ``start_s`` more is allowed for a worker to come up.
     """
 
