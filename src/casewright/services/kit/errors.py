@@ -131,7 +131,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     """Starlette's own refusals: unknown routes, wrong methods, unreadable forms."""
     assert isinstance(error, HTTPException)
     kind = _BY_STATUS.get(error.status_code, ServiceFailure)
-    ours = kind(_words(request, error), hint="see /docs for what this service offers")
+    ours = kind(_words(request, error), hint="see /openapi.json for what this service offers")
     request.scope["casewright.error"] = ours.kind
     return _answer(error.status_code, ours.kind, ours.message, ours.hint, error.headers or {})
 
