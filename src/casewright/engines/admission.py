@@ -1,7 +1,7 @@
 """Bounded admission to one engine: so many at work, so many waiting, none for ever, and callers take turns.
 
-Each caller has a line of its own, first come first served; a free place goes to the lines in turn (round robin), so
-that one who asks for a hundred answers delays another by one of them at a time, and not by all.
+Each caller has a line of its own, first come first served; a free place goes to the lines in turn (round
+robin), so that one who asks for a hundred answers delays another by one of them at a time, and not by all.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ class _Waiter:
 class Admission:
     """The places at one engine; use it from one event loop.
 
-    A place passes from who leaves to who is next at that moment, so nobody can step in between, and a place that is
-    given to one who was cancelled meanwhile passes on. When the queue is full, one who has fewer waiting
-    pushes out the newest of who has most (by two or more), as a queue that one caller fills is no queue for the
-    others (stealing from the longest line: P. McKenney, *Stochastic Fairness Queueing*, 1990).
+    A place passes from who leaves to who is next at that moment, so nobody can step in between, and a place
+    that is given to one who was cancelled meanwhile passes on. When the queue is full, one who has fewer
+    waiting pushes out the newest of who has most (by two or more), as a queue that one caller fills is no
+    queue for the others (stealing from the longest line: P. McKenney, *Stochastic Fairness Queueing*, 1990).
     """
 
     def __init__(self, config: AdmissionConfig, clock: Callable[[], float] = time.monotonic) -> None:
@@ -126,16 +126,16 @@ class Admission:
     def expected_wait_s(self, caller: str) -> float:
         """Seconds until one who came now would have a place: ``(ahead + 1) * T / concurrency``; 0 if one is free.
 
-        T is the moving average of how long places are held: the plain mean of the first ten, then
-        ``T += 0.1 * (newest - T)``. If every place is held for longer than that already, the shortest of these
-        times takes its part, as an engine that got stuck finishes nothing that could be averaged. ``ahead`` are
-        those whose turn comes first, which under round robin are not all who wait. One more than these must
-        leave, and one leaves every ``T / concurrency`` (the queueing rule that a station of c servers serves
-        c / T a second).
+        T is the moving average of how long places are held: the plain mean of the first ten, then ``T += 0.1
+        * (newest - T)``. If every place is held for longer than that already, the shortest of these times
+        takes its part, as an engine that got stuck finishes nothing that could be averaged; before the first
+        has left, the longest does. ``ahead`` are those whose turn comes first, which under round robin are
+        not all who wait. One more than these must leave, and one leaves every ``T / concurrency`` (a station
+        of c servers serves c / T a second).
 
-        With steady holding times, and if nobody comes later to take a turn first, it is off by less than T: with k
-        = ceil((ahead + 1) / concurrency) both this and the true wait are within ((k - 1) * T, k * T], so beyond
-        the first round within a factor of 2.
+        With steady holding times, and if nobody comes later to take a turn first, it is off by less than T:
+        with k = ceil((ahead + 1) / concurrency), both this and the true wait are within ((k - 1) * T, k * T],
+        so from the second round on within a factor of 2.
         """
         if self.inside < self.config.concurrency:
             return 0.0
@@ -202,8 +202,8 @@ class Admission:
     def _withdraw(self, waiter: _Waiter) -> None:
         """Undo a wait that was cancelled, before or after the turn came."""
         if waiter.turn.done() and not waiter.turn.cancelled():
-            # the task was cancelled between its turn and its next step: the place was never used, and passes on
-            if (place := waiter.turn.result()) is not None:
+            # the task was cancelled between its turn and its next step: the place was never used, and passes
+            on if (place := waiter.turn.result()) is not None:
                 self._leave(place)
         else:
             self._drop(waiter)
@@ -222,7 +222,7 @@ class Admission:
             self._lines.pop(waiter.caller, None)
 
     def _push_out(self, caller: str) -> bool:
-        """Make room in a full queue at the cost of the longest line, if that leaves it no shorter than the own."""
+        """Make room in a full queue from the longest line, if that stays no shorter than the own."""
         if not self._lines:
             return False
         longest = max(self._lines.values(), key=self._length)

@@ -1,4 +1,4 @@
-"""The circuit breaker of one engine: callers stay away from an engine that fails, and one probe looks after it.
+"""The circuit breaker of one engine: callers stay away while it fails, and a probe looks after it.
 
 ::
 
@@ -10,9 +10,10 @@
         +------------------------------------------ HALF_OPEN -------------------+ the bound (busy: same)
             the probe was answered: time starts anew
 
-The states are those of M. Nygard, *Release It!* (2nd ed. 2018, ch. 5), but for one thing: the probe of HALF_OPEN
-is never a caller's request, so that no caller pays for finding out. It knows nothing of other engines, and so
-works alone as it works among several. Pure: no tasks and no waiting, time is what the given clock says.
+The states are those of M. Nygard, *Release It!* (2nd ed. 2018, ch. 5), but for one thing: the probe of
+HALF_OPEN is never a caller's request, so that no caller pays for finding out. It knows nothing of other
+engines, and so works alone as it works among several. Pure: no tasks and no waiting, time is what the given
+clock says.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class BreakerConfig:
     """When to open, and how often to look again; times in seconds.
 
     ``failures`` in a row open it, and an unreachable engine counts for all of them at once. It stays open for
-    ``open_s``, doubled with every failed probe up to ``open_max_s``. A probe without a word after ``probe_s`` is
-    lost, and another one is due.
+    ``open_s``, doubled with every failed probe up to ``open_max_s``. A probe without a word after ``probe_s``
+    is lost, and another one is due.
 
     Raises:
         ConfigError: a value is out of its bounds.
@@ -75,8 +76,8 @@ class Transition:
 def counts(error: EngineError) -> bool:
     """Whether an error speaks against the engine, and not against the request or the hour.
 
-    Unreachable, 5xx, timeouts and broken streams do. A refusal (4xx, a prompt that does not fit) is the engine's
-    right answer to that request; a busy engine (429, 503) works, and is a reason to ask another one just now.
+    Unreachable, 5xx, timeouts and broken streams do. A refusal (4xx, a prompt that does not fit) is the right
+    answer to that request; a busy engine (429, 503) works, and is a reason to ask another one just now.
     """
     return not isinstance(error, EngineRejected | EngineBusy)
 
@@ -84,9 +85,9 @@ def counts(error: EngineError) -> bool:
 class CircuitBreaker:
     """The state of one engine. Ask ``allows()`` before a request, and report how it went.
 
-    Whoever probes asks ``due()``, says ``probing()``, sends one real request, and reports likewise. While OPEN,
-    reports are kept as ``last_error`` and change nothing: they are of requests that began before. While
-    HALF_OPEN every report decides, the probe's or that of such an old request, as both are news of the engine.
+    Whoever probes asks ``due()``, says ``probing()``, sends one real request, and reports likewise. While
+    OPEN, reports are kept as ``last_error`` and change nothing: they are of requests that began before. While
+    HALF_OPEN every report decides, the probe's or that of such an old request: both are news of the engine.
     """
 
     def __init__(self, config: BreakerConfig, clock: Callable[[], float] = time.monotonic) -> None:
@@ -117,7 +118,7 @@ class CircuitBreaker:
 
     @property
     def due_in_s(self) -> float:
-        """Seconds until the next probe may be sent, which is the soonest that callers may pass; 0 while CLOSED."""
+        """Seconds until the next probe may be sent, so the soonest that callers may pass; 0 while CLOSED."""
         return 0.0 if self._state is BreakerState.CLOSED else max(0.0, self._due_at - self._clock())
 
     def allows(self) -> bool:
@@ -138,10 +139,10 @@ class CircuitBreaker:
             raise RuntimeError(f"no probe is due: the breaker is {self._state}")
         lost = self._state is BreakerState.HALF_OPEN
         self._due_at = self._clock() + self.config.probe_s
-        self._turn(BreakerState.HALF_OPEN, "the last probe was lost: another one" if lost else "time for a probe")
+        self._turn(BreakerState.HALF_OPEN, "the last probe was lost" if lost else "time for a probe")
 
     def succeeded(self) -> None:
-        """A request was answered in full, or a stream gave its first token."""
+        """A request was answered in full (not a first token: streams that stall must add up as failures)."""
         if self._state is BreakerState.OPEN:
             return
         self._failures = 0
