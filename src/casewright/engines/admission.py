@@ -124,10 +124,10 @@ class Admission:
             self._leave(place)
 
     def expected_wait_s(self, caller: str) -> float:
-        """Seconds until one who came now would have a place: ``(ahead + 1) * T / concurrency``; 0 if one is free.
+        """Seconds until one who came now had a place: ``(ahead + 1) * T / concurrency``; 0 if one is free.
 
-        T is the moving average of how long places are held: the plain mean of the first ten, then ``T += 0.1
-        * (newest - T)``. If every place is held for longer than that already, the shortest of these times
+        T is the moving average of how long places are held: the plain mean of the first ten, then each moves
+        it by a tenth of the difference. If every place is held for longer than that already, the shortest of these times
         takes its part, as an engine that got stuck finishes nothing that could be averaged; before the first
         has left, the longest does. ``ahead`` are those whose turn comes first, which under round robin are
         not all who wait. One more than these must leave, and one leaves every ``T / concurrency`` (a station
@@ -202,8 +202,8 @@ class Admission:
     def _withdraw(self, waiter: _Waiter) -> None:
         """Undo a wait that was cancelled, before or after the turn came."""
         if waiter.turn.done() and not waiter.turn.cancelled():
-            # the task was cancelled between its turn and its next step: the place was never used, and passes
-            on if (place := waiter.turn.result()) is not None:
+            # the task was cancelled between its turn and its next step: the place was never used, it passes on
+            if (place := waiter.turn.result()) is not None:
                 self._leave(place)
         else:
             self._drop(waiter)
