@@ -127,10 +127,10 @@ class Admission:
         """Seconds until one who came now had a place: ``(ahead + 1) * T / concurrency``; 0 if one is free.
 
         T is the moving average of how long places are held: the plain mean of the first ten, then each moves
-        it by a tenth of the difference. If every place is held for longer than that already, the shortest of these times
-        takes its part, as an engine that got stuck finishes nothing that could be averaged; before the first
-        has left, the longest does. ``ahead`` are those whose turn comes first, which under round robin are
-        not all who wait. One more than these must leave, and one leaves every ``T / concurrency`` (a station
+        it by a tenth of the difference. If every place is held for longer than that already, the shortest of
+        these times takes its part, as an engine that got stuck finishes nothing that could be averaged; before
+        the first has left, the longest does. ``ahead`` are those whose turn comes first, which under round robin
+        are not all who wait. One more than these must leave, and one leaves every ``T / concurrency`` (a station
         of c servers serves c / T a second).
 
         With steady holding times, and if nobody comes later to take a turn first, it is off by less than T:
@@ -202,7 +202,7 @@ class Admission:
     def _withdraw(self, waiter: _Waiter) -> None:
         """Undo a wait that was cancelled, before or after the turn came."""
         if waiter.turn.done() and not waiter.turn.cancelled():
-            # the task was cancelled between its turn and its next step: the place was never used, it passes on
+            # the task was cancelled between its turn and its next step: the unused place passes on
             if (place := waiter.turn.result()) is not None:
                 self._leave(place)
         else:
