@@ -1,0 +1,80 @@
+"""OpenAI's messages as the engines get them: text, and pictures that were sent along."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from casewright.engines.wire import Message
+from casewright.services.gateway_errors import Refusal, unsupported
+
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+
+
+def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Message:
+    """One message: its text, and its pictures after the text; what is not kept goes into ``warnings``.
+
+    Raises:
+        Refusal: 400, naming the part that no engine's request has a place for.
+    """
+    param = f"messages[{place}]"
+    given = {name: value for name, value in raw.items() if value is not None and value != []}
+    role = given.pop("role", None)
+    if role in ("tool", "function") or "tool_calls" in given or "function_call" in given:
+        raise unsupported(param, "a tool's result cannot be handed back to every engine")
+    if not isinstance(role, str) or role not in _ROLES:
+        raise Refusal(
+            f"{param}.role is none of {', '.join(_ROLES)}", param=f"{param}.role", code="invalid_value"
+        )
+    content = given.pop("content", None)
+    given.pop("refusal", None)
+    given.pop("annotations", None)
+    for name in given:
+        if name not in ("name", "reasoning_content"):
+            raise unsupported(f"{param}.{name[:100]}")
+        warnings.append(f"{name} of a message was not sent")
+    if isinstance(content, str):
+        return Message(_ROLES[role], content)
+    if not isinstance(content, list):
+        raise Refusal(
+            f"{param}.content is neither a text nor a list of parts",
+            param=f"{param}.content",
+            code="invalid_value",
+        )
+    return _of_parts(_ROLES[role], content, f"{param}.content", warnings)
+
+
+def _of_parts(role: str, parts: list[Any], param: str, warnings: list[str]) -> Message:
+    texts: list[str] = []
+    images: list[bytes] = []
+    for place, part in enumerate(parts):
+        here = f"{param}[{place}]"
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind == "text" and isinstance(part.get("text"), str):
+            if images:
+                warnings.append("pictures are sent after the text of their message")
+            texts.append(part["text"])
+        elif kind == "image_url" and role == "user":
+            images.append(_picture(part.get("image_url"), here))
+        else:
+            raise unsupported(here, "a part is a text, or in a user's message a picture")
+    return Message(role, "\n".join(texts), tuple(images))
+
+
+def _picture(given: Any, param: str) -> bytes:
+    """A picture out of a data URL; nothing is ever fetched for a caller."""
+    url = given.get("url") if isinstance(given, dict) else None
+    if not isinstance(url, str) or not url.startswith("data:"):
+        why = "a picture is sent as a data: URL; addresses are not fetched"
+        raise Refusal(why, param=param, code="invalid_image_url")
+    head, _, encoded = url.partition(",")
+    try:
+        data = base64.b64decode(encoded, validate=True) if head.endswith(";base64") else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if not data.startswith(_PICTURES):
+        raise Refusal("a picture is a base64 PNG or JPEG", param=param, code="invalid_image")
+    return data
