@@ -127,11 +127,10 @@ class Admission:
         """Seconds until one who came now had a place: ``(ahead + 1) * T / concurrency``; 0 if one is free.
 
         T is the moving average of how long places are held: the plain mean of the first ten, then each moves
-        it by a tenth of the difference. If every place is held for longer than that already, the shortest of
-        these times takes its part, as an engine that got stuck finishes nothing that could be averaged; before
-        the first has left, the longest does. ``ahead`` are those whose turn comes first, which under round robin
-        are not all who wait. One more than these must leave, and one leaves every ``T / concurrency`` (a station
-        of c servers serves c / T a second).
+        it by a tenth of the difference. ``ahead`` are those whose turn comes first, which under round robin
+        are not all who wait. One more than these must leave, and a station of c servers lets c / T a second
+        go. For the first to leave, T is at least what every place has been held for already, as an engine
+        that got stuck finishes nothing to average; before anyone has left, T is the longest such time.
 
         With steady holding times, and if nobody comes later to take a turn first, it is off by less than T:
         with k = ceil((ahead + 1) / concurrency), both this and the true wait are within ((k - 1) * T, k * T],
@@ -141,8 +140,9 @@ class Admission:
             return 0.0
         now_s = self._clock()
         held_s = [max(0.0, now_s - place.since_s) for place in self._held]
-        each_s = max(self._mean_s, min(held_s)) if self._finished else max(held_s)
-        return (self._ahead(caller) + 1) * each_s / self.config.concurrency
+        each_s = self._mean_s if self._finished else max(held_s)
+        first_s = max(each_s, min(held_s))
+        return (first_s + self._ahead(caller) * each_s) / self.config.concurrency
 
     def _ahead(self, caller: str) -> int:
         """How many have their turn before one more of this caller."""

@@ -24,7 +24,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from casewright.errors import ConfigError, EngineBusy, EngineError, EngineRejected, EngineUnreachable
+from casewright.errors import (
+    ConfigError,
+    EngineBusy,
+    EngineError,
+    EngineRejected,
+    EngineTimeout,
+    EngineUnreachable,
+    ServerFailure,
+    StreamBroken,
+)
 
 HISTORY = 64
 
@@ -77,9 +86,10 @@ def counts(error: EngineError) -> bool:
     """Whether an error speaks against the engine, and not against the request or the hour.
 
     Unreachable, 5xx, timeouts and broken streams do. A refusal (4xx, a prompt that does not fit) is the right
-    answer to that request; a busy engine (429, 503) works, and is a reason to ask another one just now.
+    answer to that request; a busy engine (429, 503) works, and is a reason to ask another one just now. What
+    the router itself says of several engines is no engine's failure.
     """
-    return not isinstance(error, EngineRejected | EngineBusy)
+    return isinstance(error, EngineUnreachable | ServerFailure | EngineTimeout | StreamBroken)
 
 
 class CircuitBreaker:
