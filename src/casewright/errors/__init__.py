@@ -52,12 +52,14 @@
         │   ├── FirstTokenTimeout
         │   ├── IdleTimeout         the stream stalled between tokens
         │   └── TotalTimeout
-        └── StreamBroken
-            ├── ConnectionLost      reset or closed before the answer was complete
-            ├── Truncated           the stream ended without its terminal frame
-            ├── Malformed           bytes that are not the protocol
-            ├── LineTooLong         a single line beyond the decoder's bound
-            └── StreamError         the engine reported an error inside the stream
+        ├── StreamBroken
+        │   ├── ConnectionLost      reset or closed before the answer was complete
+        │   ├── Truncated           the stream ended without its terminal frame
+        │   ├── Malformed           bytes that are not the protocol
+        │   ├── LineTooLong         a single line beyond the decoder's bound
+        │   └── StreamError         the engine reported an error inside the stream
+        ├── CircuitOpen             the router does not ask it just now, as it failed a moment ago
+        └── AllEnginesFailed        every engine that the router may ask; carries their errors
 
 Vendor and library exceptions are translated into this tree at one seam, ``engines.transport``; the load
 generator, which records failures instead of raising them, uses each class's ``kind`` as the name of its
@@ -85,7 +87,9 @@ from casewright.errors.base import (
     UsageError,
 )
 from casewright.errors.engine import (
+    AllEnginesFailed,
     BadRequest,
+    CircuitOpen,
     ConnectionLost,
     ConnectionRefused,
     ConnectTimeout,
@@ -146,9 +150,11 @@ __all__ = [
     "EXIT_TARGET_FAILED",
     "EXIT_UNREACHABLE",
     "EXIT_USAGE",
+    "AllEnginesFailed",
     "BadRequest",
     "BodyTooLarge",
     "CasewrightError",
+    "CircuitOpen",
     "ConfigError",
     "ConnectTimeout",
     "ConnectionLost",

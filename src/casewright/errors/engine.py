@@ -172,3 +172,45 @@ class StreamError(StreamBroken):
     """The engine reported an error inside a stream that had begun with HTTP 200."""
 
     kind = "stream_error"
+
+
+class CircuitOpen(EngineError):
+    """The engine failed a moment ago and is not asked; ``retry_after_s`` is when it is looked at again."""
+
+    kind = "circuit_open"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        url: str = "",
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, url=url, status=status)
+        self.retry_after_s = retry_after_s
+
+
+class AllEnginesFailed(EngineError):
+    """No engine that was allowed gave an answer; ``causes`` are their errors, in the order of the attempts.
+
+    ``status`` is for whoever asked: 503 if all are busy or not asked just now (then with ``retry_after_s``,
+    seconds until the soonest may have room), 404 if none has the model, 504 if all were too slow, else 502.
+    """
+
+    kind = "all_engines_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        url: str = "",
+        status: int | None = None,
+        causes: tuple[EngineError, ...] = (),
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, url=url, status=status)
+        self.causes = causes
+        self.retry_after_s = retry_after_s

@@ -1,0 +1,176 @@
+"""One route at work: its engine, its breaker, its places, and the probe that brings it back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from casewright.engines.admission import Admission
+from casewright.engines.base import Engine
+from casewright.engines.breaker import BreakerState, CircuitBreaker
+from casewright.engines.policy import Route, RouterConfig
+from casewright.errors import (
+    CircuitOpen,
+    EngineError,
+    EngineUnreachable,
+    FirstTokenTimeout,
+    ModelNotFound,
+    ServerFailure,
+    UsageError,
+)
+from casewright.values import Usage
+
+# a probe that is due while another still runs is looked for again after this
+_PAUSE_S = 0.02
+
+
+class RouterObserver(Protocol):
+    """What a router tells of its work, for metrics and traces; seconds are from the start of the attempt."""
+
+    def started(self, route: str, /) -> None:
+        """A request is sent to a route."""
+
+    def first_token(self, route: str, seconds: float, /) -> None:
+        """It generated its first piece."""
+
+    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
+        """It ended: ``ok``, ``cancelled``, or an error's kind."""
+
+    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
+        """A request went on to another route, because of an error of this kind."""
+
+    def breaker(self, route: str, state: str, /) -> None:
+        """A breaker changed to ``closed``, ``open`` or ``half_open``."""
+
+    def queued(self, route: str, seconds: float, /) -> None:
+        """A request waited this long for its place."""
+
+
+class Silent:
+    """An observer that keeps it all to itself."""
+
+    def started(self, route: str, /) -> None:
+        """Nothing."""
+
+    def first_token(self, route: str, seconds: float, /) -> None:
+        """Nothing."""
+
+    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
+        """Nothing."""
+
+    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
+        """Nothing."""
+
+    def breaker(self, route: str, state: str, /) -> None:
+        """Nothing."""
+
+    def queued(self, route: str, seconds: float, /) -> None:
+        """Nothing."""
+
+
+class Lane:
+    """A route with its state; ``last_fallback`` says when requests last went on from it, and why."""
+
+    def __init__(
+        self,
+        route: Route,
+        config: RouterConfig,
+        observer: RouterObserver,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.route = route
+        self.name = route.name
+        self.engine: Engine = route.engine
+        self.breaker = CircuitBreaker(config.breaker, clock)
+        self.admission = Admission(route.admission)
+        self.last_fallback: str | None = None
+        self._observer = observer
+        self._chosen: str | None = None
+        self._failing = asyncio.Event()
+
+    def succeeded(self) -> None:
+        """A request was answered in full."""
+        with self._telling():
+            self.breaker.succeeded()
+
+    def failed(self, error: EngineError) -> None:
+        """A request, or a probe, failed."""
+        self._chosen = None  # another engine, or another model, may stand there when it answers again
+        with self._telling():
+            self.breaker.failed(error)
+
+    def check(self) -> None:
+        """Pass while the breaker is closed.
+
+        Raises:
+            CircuitOpen: it is not.
+        """
+        if self.breaker.allows():
+            return
+        since, said = self.breaker.opened_for_s, self.breaker.last_error or "it failed"
+        raise CircuitOpen(
+            f"{self.name} has not been asked for {since:.1f} s ({said})",
+            hint=f"see that {self.name} answers; it is tried again by itself",
+            url=self.engine.url,
+            retry_after_s=self.breaker.due_in_s,
+        )
+
+    async def model(self, name: str) -> str:
+        """The name to ask for; with none given the only one served, which the engine is asked for once.
+
+        Raises:
+            ModelNotFound: none was given, and it serves several or none.
+            EngineError: the engine did not say.
+        """
+        if name:
+            return name
+        if self._chosen is None:
+            try:
+                self._chosen = await self.engine.chosen_model()
+            except UsageError as error:
+                raise ModelNotFound(
+                    error.message, hint=error.hint, url=self.engine.url, status=404
+                ) from error
+        return self._chosen
+
+    async def probe(self) -> None:
+        """Send the probe if one is due: one token, and no more time for it than ``probe_s``."""
+        if not self.breaker.due():
+            return
+        with self._telling():
+            self.breaker.probing()
+        allowed = self.breaker.config.probe_s
+        try:
+            async with asyncio.timeout(allowed):
+                found = await self.engine.probe()
+        except TimeoutError:
+            why, cls = f"no token within {allowed:g} s", FirstTokenTimeout
+            self.failed(cls(f"{self.engine.url}: {why}", hint="see its own log", url=self.engine.url))
+            return
+        if found.ready:
+            self.succeeded()
+            return
+        kind = ServerFailure if found.reachable else EngineUnreachable
+        self.failed(kind(found.detail, hint="see its own log", url=self.engine.url))
+
+    async def look_after(self) -> None:
+        """For ever: whenever the breaker is open, probe until the engine answers again."""
+        while True:
+            await self._failing.wait()
+            await asyncio.sleep(max(self.breaker.due_in_s, _PAUSE_S))
+            await self.probe()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        before = self.breaker.state
+        yield
+        after = self.breaker.state
+        if after is BreakerState.CLOSED:
+            self._failing.clear()
+        else:
+            self._failing.set()
+        if after is not before:
+            self._observer.breaker(self.name, after)
