@@ -9,6 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from casewright.errors import (
+    AllEnginesFailed,
     BadRequest,
     CasewrightError,
     ContextOverflow,
@@ -77,6 +78,11 @@ def refusal_of(error: CasewrightError) -> Refusal:
 
 
 def _meaning(error: CasewrightError) -> tuple[int, str, str | None]:
+    if isinstance(error, AllEnginesFailed):
+        if error.status == 404:
+            return 404, "invalid_request_error", "model_not_found"
+        busy = error.retry_after_s is not None
+        return error.status or 503, "overloaded_error" if busy else "server_error", error.kind
     for known, status, kind, code in _MEANING:
         if isinstance(error, known):
             return status or status_of(error), kind, code

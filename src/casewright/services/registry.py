@@ -21,6 +21,7 @@ MODULES = {
     "notes": "casewright.services.notes",
     "documents": "casewright.services.documents",
     "web": "casewright.services.web.app",
+    "gateway": "casewright.services.gateway",
 }
 
 

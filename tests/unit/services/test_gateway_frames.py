@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from casewright.engines.base import Answer
+from casewright.engines.router import Provenance
 from casewright.engines.wire import Delta, DeltaKind, Finished
 from casewright.services.gateway_frames import Frames, embeddings, end_reason, usage_object, whole
+from casewright.services.gateway_stream import origin_headers
 from casewright.values import Usage
 
 ABOUT = {"provider": "vllm"}
 
 
 def frames(**options: Any) -> Frames:
-    return Frames(**({"chat": True, "identity": "id-1", "model": 'm"1', "usage": False} | options))
+    given: dict[str, Any] = {"chat": True, "identity": "id-1", "model": 'm"1', "usage": False}
+    return Frames(**(given | options))
 
 
 def parsed(data: bytes) -> list[Any]:
@@ -142,3 +145,10 @@ def test_vectors_as_numbers_and_as_base64() -> None:
     plain = embeddings([[0.5, -1.0]], "m", packed=False)["data"][0]["embedding"]
     packed = embeddings([[0.5, -1.0]], "m", packed=True)["data"][0]["embedding"]
     assert plain == list(struct.unpack("<2f", base64.b64decode(packed))) == [0.5, -1.0]
+
+
+def test_a_models_name_cannot_begin_a_header() -> None:
+    source = Provenance("vllm", "vllm", "m\r\nSet-Cookie: a\u2028é", (), False, (), 0.0)
+    headers = dict(origin_headers(source, "m", ("store",)))
+    assert headers[b"x-casewright-model"] == b"m??Set-Cookie: a??"
+    assert headers[b"x-casewright-ignored"] == b"store"
