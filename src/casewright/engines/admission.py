@@ -182,7 +182,7 @@ class Admission:
 
     def _leave(self, place: Place) -> None:
         self._held.remove(place)
-        while self.inside < self.config.concurrency and (waiter := self._next()) is not None:
+        if (waiter := self._next()) is not None:
             waiter.turn.set_result(self._take(waiter.caller, self._clock() - waiter.since_s))
 
     def _next(self) -> _Waiter | None:

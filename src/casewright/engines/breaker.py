@@ -184,7 +184,6 @@ class CircuitBreaker:
             self._open("the probe failed", error)
 
     def _open(self, why: str, error: EngineError) -> None:
-        self._failures = 0
         self._due_at = self._clock() + self._open_s
         self._turn(BreakerState.OPEN, f"{why}: {error.message}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 from collections.abc import Awaitable
@@ -145,9 +146,9 @@ def test_a_place_is_not_given_to_one_cancelled_in_the_same_breath() -> None:
     async def main(loop: VirtualLoop) -> None:
         admission = Admission(AdmissionConfig(1, 5, 100), loop.time)
         async with admission.enter("a"):
-            first, second = await start(hold(admission, "b", 1.0), hold(admission, "b", 1.0))
+            first, second, third = await start(*(hold(admission, name, 1.0) for name in "bbc"))
             first.cancel()
-        assert (await second).waited_s == 0
+        assert [(await second).waited_s, (await third).waited_s] == [0, 1], "b's turn was not spent"
 
     run(main)
 
@@ -194,6 +195,21 @@ def test_a_deadline_and_a_cancel_in_the_same_turn_leave_nothing_behind() -> None
         assert waiter.cancelled() and admission.waiting == 0
         await inside
         await hold(admission, "c", 1.0)
+
+    run(main)
+
+
+def test_nothing_is_kept_of_those_who_left() -> None:
+    async def main(loop: VirtualLoop) -> None:
+        admission = Admission(AdmissionConfig(1, 5, 100.0), loop.time)
+        (stuck, *rest) = await start(*(hold(admission, name, 99.0) for name in "aabbc"))
+        rest[0].cancel()
+        ends = [type(end) for end in await asyncio.gather(*rest, return_exceptions=True)]
+        assert ends == [asyncio.CancelledError, Place, Overloaded, Overloaded] and stuck.done()
+        del rest
+        gc.collect()
+        assert not [thing for thing in gc.get_objects() if type(thing).__name__ == "_Waiter"]
+        assert admission.waiting == 0
 
     run(main)
 

@@ -69,8 +69,8 @@ def opened(breaker: CircuitBreaker) -> CircuitBreaker:
 
 AGAINST = {
     "unreachable", "dns_failure", "connection_refused", "tls_failure", "connect_timeout", "server_failure",
-    "timeout", "first_token_timeout", "idle_timeout", "total_timeout", "stream_broken", "connection_lost", "truncated",
-    "malformed", "line_too_long", "stream_error",
+    "timeout", "first_token_timeout", "idle_timeout", "total_timeout", "stream_broken", "connection_lost",
+    "truncated", "malformed", "line_too_long", "stream_error",
 }  # fmt: skip
 
 
@@ -174,6 +174,16 @@ def test_what_began_before_it_opened_changes_nothing(breaker: CircuitBreaker, cl
     breaker.succeeded()
     assert breaker.state is BreakerState.OPEN and breaker.due_in_s == 1 and len(breaker.history) == 1
     assert breaker.last_error == "cut"
+
+
+def test_an_old_success_does_not_shorten_the_wait(breaker: CircuitBreaker, clock: Clock) -> None:
+    opened(breaker)
+    for expected_s in (2, 4):
+        breaker.succeeded()
+        clock.now_s += breaker.due_in_s
+        breaker.probing()
+        breaker.failed(error(ServerFailure))
+        assert breaker.due_in_s == expected_s
 
 
 def test_history_is_bounded(breaker: CircuitBreaker, clock: Clock) -> None:
