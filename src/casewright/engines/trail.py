@@ -25,6 +25,7 @@ from casewright.errors import (
     EngineError,
     EngineRejected,
     EngineTimeout,
+    EngineUnreachable,
     ModelNotFound,
     TotalTimeout,
     Truncated,
@@ -310,7 +311,7 @@ def _wait(cause: EngineError) -> bool:
 
 
 def _status(causes: Sequence[EngineError]) -> int:
-    if all(_wait(cause) for cause in causes):
+    if all(_wait(cause) or isinstance(cause, EngineUnreachable) for cause in causes):
         return 503
     told = [cause for cause in causes if not _wait(cause)]
     if all(isinstance(cause, ModelNotFound) for cause in told) and len(told) == len(causes):

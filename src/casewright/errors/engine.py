@@ -195,8 +195,9 @@ class CircuitOpen(EngineError):
 class AllEnginesFailed(EngineError):
     """No engine that was allowed gave an answer; ``causes`` are their errors, in the order of the attempts.
 
-    ``status`` is for whoever asked: 503 if all are busy or not asked just now (then with ``retry_after_s``,
-    seconds until the soonest may have room), 404 if none has the model, 504 if all were too slow, else 502.
+    ``status`` is for whoever asked: 503 if all are away, busy, or not asked just now, 404 if none has the
+    model, 504 if all were too slow, else 502. ``retry_after_s`` is given when all are busy or not asked just
+    now: seconds until the soonest may answer.
     """
 
     kind = "all_engines_failed"
@@ -214,3 +215,10 @@ class AllEnginesFailed(EngineError):
         super().__init__(message, hint=hint, url=url, status=status)
         self.causes = causes
         self.retry_after_s = retry_after_s
+
+
+def only_cause(error: EngineError) -> EngineError:
+    """The error of the one engine there was to ask; any other error as it is."""
+    if isinstance(error, AllEnginesFailed) and len(error.causes) == 1:
+        return error.causes[0]
+    return error

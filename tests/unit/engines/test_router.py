@@ -1,0 +1,506 @@
+"""The rules of routing, with engines that say what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from casewright.engines.admission import AdmissionConfig
+from casewright.engines.breaker import BreakerConfig, BreakerState
+from casewright.engines.policy import Capabilities, Route, RouterConfig
+from casewright.engines.router import Restarted, Routed, RouterEngine
+from casewright.engines.scripted import Fail, RealClock, Say, Script, ScriptedEngine, in_turn
+from casewright.engines.wire import ChatRequest, Delta, Finished, Message
+from casewright.errors import (
+    AllEnginesFailed,
+    BadRequest,
+    CircuitOpen,
+    ConfigError,
+    ConnectionLost,
+    ContextOverflow,
+    EngineError,
+    Overloaded,
+    TotalTimeout,
+    every_error,
+)
+from casewright.values import Usage
+
+ASKED = ChatRequest("", (Message("user", "one two three"),), 64)
+PNG = b"\x89PNG\r\n\x1a\n"
+OF_THE_REQUEST = {"bad_request", "context_overflow", "rejected"}
+OF_THE_ROUTER = {"all_engines_failed", "circuit_open"}
+KINDS = sorted(
+    kind for kind, cls in every_error().items() if issubclass(cls, EngineError) and kind not in OF_THE_ROUTER
+)
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Notes:
+    """An observer that writes everything down, without times."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def started(self, route: str, /) -> None:
+        self.told.append(("started", route))
+
+    def first_token(self, route: str, seconds: float, /) -> None:
+        self.told.append(("first_token", route))
+
+    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
+        self.told.append(("finished", route, outcome))
+
+    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
+        self.told.append(("fell_back", from_route, to_route, cause))
+
+    def breaker(self, route: str, state: str, /) -> None:
+        self.told.append(("breaker", route, state))
+
+    def queued(self, route: str, seconds: float, /) -> None:
+        self.told.append(("queued", route))
+
+
+def saying(*steps: str | Fail, model: str = "scripted") -> ScriptedEngine:
+    """An engine that always says this."""
+    said = tuple(step if isinstance(step, Fail) else Say(step) for step in steps)
+    return ScriptedEngine(in_turn(Script(said, Usage(output_tokens=len(said)))), model=model)
+
+
+def routed(
+    *engines: ScriptedEngine, config: RouterConfig | None = None, clock: Clock | None = None
+) -> RouterEngine:
+    """A router over them, called a, b, c."""
+    routes = [Route(name, engine) for name, engine in zip("abc", engines, strict=False)]
+    return RouterEngine(routes, config, clock=clock or Clock())
+
+
+async def texts(answer: Routed) -> list[str]:
+    """The pieces; a restart is "!"."""
+    return [
+        event.text if isinstance(event, Delta) else "!"
+        async for event in answer
+        if not isinstance(event, Finished)
+    ]
+
+
+def outcomes(answer: Routed) -> list[tuple[str, str]]:
+    return [(attempt.route, attempt.outcome) for attempt in answer.provenance.attempts]
+
+
+async def until(met: Callable[[], bool], within_s: float = 5.0) -> None:
+    """Let others work until a condition is met."""
+    async with asyncio.timeout(within_s):
+        for _ in iter(met, True):
+            await asyncio.sleep(0.002)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_before_the_first_token_the_next_engine_answers(kind: str) -> None:
+    router = routed(saying(Fail(kind, "broke")), saying("good"))
+    async with router.open(ASKED) as answer:
+        if kind in OF_THE_REQUEST:
+            with pytest.raises(EngineError) as raised:
+                await texts(answer)
+            assert raised.value.kind == kind
+            assert outcomes(answer) == [("a", kind)]
+            assert answer.provenance.provider == ""
+            return
+        assert await texts(answer) == ["good"]
+        found = answer.provenance
+    assert (found.provider, found.kind, found.model, found.fallback) == ("b", "scripted", "scripted", True)
+    assert outcomes(answer) == [("a", kind), ("b", "ok")]
+    assert "broke" in found.attempts[0].message
+    fallen = router.status()[0].last_fallback
+    assert fallen is not None and kind in fallen
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_after_the_first_token_the_error_is_the_end(kind: str) -> None:
+    second = saying("good")
+    async with routed(saying("half", Fail(kind)), second).open(ASKED) as answer:
+        assert isinstance(await anext(answer), Delta)
+        with pytest.raises(EngineError) as raised:
+            await anext(answer)
+    assert raised.value.kind == kind
+    assert second.requests == []
+    assert outcomes(answer) == [("a", kind)]
+    assert (answer.provenance.provider, answer.provenance.fallback) == ("a", False)
+
+
+async def test_who_opted_in_gets_a_new_beginning_and_is_told() -> None:
+    engines = (saying("half", Fail("connection_lost")), saying(Fail("malformed")), saying("whole"))
+    async with routed(*engines, config=RouterConfig(restart_after_first_token=True)).open(ASKED) as answer:
+        assert isinstance(await anext(answer), Delta)
+        event = await anext(answer)
+        assert isinstance(event, Restarted)
+        assert (event.from_route, event.to_route, event.cause) == ("a", "c", "connection_lost")
+        assert await texts(answer) == ["whole"]
+    assert (answer.provenance.provider, answer.provenance.fallback) == ("c", True)
+
+
+async def test_a_new_beginning_that_fails_everywhere_ends_with_the_first_error() -> None:
+    router = routed(saying("half", Fail("connection_lost")), saying(Fail("server_failure")))
+    async with router.open(ASKED, restart=True) as answer:
+        with pytest.raises(ConnectionLost):
+            await texts(answer)
+    assert outcomes(answer) == [("a", "connection_lost"), ("b", "server_failure")]
+
+
+async def test_what_is_collected_was_not_shown_so_it_may_begin_anew() -> None:
+    router = routed(saying("half", Fail("idle_timeout")), saying("who", "le"))
+    answer, source = await router.complete_routed(ASKED)
+    assert (answer.text, answer.chunks, source.provider, source.fallback) == ("whole", 2, "b", True)
+    assert (await router.complete(ASKED)).text == "whole"
+
+
+async def test_as_an_engine_it_never_begins_anew() -> None:
+    engines = (saying("half", Fail("connection_lost")), saying("whole"))
+    router = routed(*engines, config=RouterConfig(restart_after_first_token=True))
+    with pytest.raises(ConnectionLost):
+        _ = [event async for event in router.chat(ASKED)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        (("connection_refused", "connection_refused"), 503),
+        (("overloaded", "rate_limited"), 503),
+        (("overloaded", "connect_timeout"), 503),
+        (("model_not_found", "model_not_found"), 404),
+        (("first_token_timeout", "overloaded"), 504),
+        (("server_failure", "first_token_timeout"), 502),
+        (("unauthorized", "malformed"), 502),
+    ],
+)
+async def test_when_all_fail_every_cause_is_shown(kinds: tuple[str, str], status: int) -> None:
+    first, second = (Fail(kind, f"{kind} here", retry_after_s=7.2) for kind in kinds)
+    with pytest.raises(AllEnginesFailed) as raised:
+        await routed(saying(first), saying(second)).complete(ASKED)
+    error = raised.value
+    assert tuple(cause.kind for cause in error.causes) == kinds
+    assert all(f"{kind} here" in error.message for kind in kinds)
+    assert error.status == status
+    busy = all(kind in ("overloaded", "rate_limited") for kind in kinds)
+    assert error.retry_after_s == (8.0 if busy else None)
+
+
+async def test_an_open_breaker_costs_nothing_and_with_all_open_the_error_comes_at_once() -> None:
+    clock = Clock()
+    dead, other = saying(Fail("connection_refused")), saying("good")
+    router = routed(dead, other, clock=clock)
+    await router.complete(ASKED)
+    async with router.open(ASKED) as answer:
+        assert await texts(answer) == ["good"]
+    assert outcomes(answer) == [("a", "circuit_open"), ("b", "ok")]
+    assert len(dead.requests) == 1
+    with pytest.raises(AllEnginesFailed) as raised:
+        await router.complete_routed(ASKED, only=frozenset("a"))
+    assert isinstance(raised.value.causes[0], CircuitOpen)
+    assert (raised.value.status, raised.value.retry_after_s) == (503, 1.0)
+    assert len(dead.requests) == 1
+    clock.now_s = 60.0
+    with pytest.raises(AllEnginesFailed):  # due, but a caller is never the probe
+        await router.complete_routed(ASKED, only=frozenset("a"))
+
+
+async def test_the_probe_brings_it_back() -> None:
+    clock = Clock()
+    bad, good = Script((Fail("connection_refused"),)), Script((Say("back"),))
+    engine = ScriptedEngine(in_turn(bad, bad, good))
+    router = routed(engine, clock=clock)
+    with pytest.raises(AllEnginesFailed):
+        await router.complete(ASKED)
+    await router.probe_due()
+    assert len(engine.requests) == 1  # nothing is due yet
+    clock.now_s = 1.0
+    await router.probe_due()
+    status = router.status()[0]
+    assert (status.state, status.probe_in_s, status.opened_for_s) == (BreakerState.OPEN, 2.0, 1.0)
+    assert engine.requests[-1].max_tokens == 1
+    clock.now_s = 3.0
+    await router.probe_due()
+    assert router.status()[0].state is BreakerState.CLOSED
+    assert (await router.complete(ASKED)).text == "back"
+
+
+async def test_it_looks_after_its_engines_by_itself() -> None:
+    scripts = in_turn(Script((Fail("connection_refused"),)), Script((Say("back"),)))
+    notes = Notes()
+    config = RouterConfig(BreakerConfig(open_s=0.01))
+    async with RouterEngine([Route("a", ScriptedEngine(scripts))], config, observer=notes) as router:
+        await router.start()
+        with pytest.raises(AllEnginesFailed):
+            await router.complete(ASKED)
+        await until(lambda: router.status()[0].state is BreakerState.CLOSED)
+        assert (await router.complete(ASKED)).text == "back"
+    states = [told[2] for told in notes.told if told[0] == "breaker"]
+    assert states == ["open", "half_open", "closed"]
+
+
+async def test_a_probe_without_a_word_is_given_up() -> None:
+    scripts = in_turn(Script((Fail("connection_refused"),)), Script((Say("late", after_s=3600.0),)))
+    engine = ScriptedEngine(scripts, clock=RealClock())
+    config = RouterConfig(BreakerConfig(open_s=0.01, probe_s=0.01))
+    router = RouterEngine([Route("a", engine)], config)
+    with pytest.raises(AllEnginesFailed):
+        await router.complete(ASKED)
+    await until(lambda: router.status()[0].probe_in_s == 0.0)
+    await router.probe_due()
+    status = router.status()[0]
+    assert status.state is BreakerState.OPEN
+    assert status.last_error is not None and "no token within" in status.last_error
+    assert engine.cancelled == 1
+
+
+async def test_a_busy_engine_is_passed_over_and_not_held_against_it() -> None:
+    busy = saying(Fail("overloaded"))
+    router = routed(busy, saying("good"))
+    for _ in range(5):
+        assert (await router.complete(ASKED)).text == "good"
+    assert len(busy.requests) == 5
+    assert router.status()[0].state is BreakerState.CLOSED
+
+
+async def test_broken_streams_open_the_breaker_although_each_began() -> None:
+    router = routed(saying("half", Fail("idle_timeout")), saying("good"))
+    for _ in range(3):
+        await router.complete(ASKED)
+    assert router.status()[0].state is BreakerState.OPEN
+
+
+async def test_a_full_queue_leads_to_the_next_engine() -> None:
+    slow = ScriptedEngine(in_turn(Script((Say("a", after_s=3600.0),))), clock=RealClock())
+    routes = [
+        Route("a", slow, admission=AdmissionConfig(1, 0, 0.0)),
+        Route("b", saying("good")),
+    ]
+    router = RouterEngine(routes)
+    first = asyncio.ensure_future(router.complete(ASKED))
+    await until(lambda: router.status()[0].inside == 1)
+    async with router.open(ASKED, caller="second") as answer:
+        assert await texts(answer) == ["good"]
+    assert outcomes(answer) == [("a", "overloaded"), ("b", "ok")]
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert (router.status()[0].inside, slow.cancelled) == (0, 1)
+    assert router.status()[0].state is BreakerState.CLOSED
+
+
+async def test_alone_and_full_it_says_when_to_come_again() -> None:
+    slow = ScriptedEngine(in_turn(Script((Say("a", after_s=3600.0),))), clock=RealClock())
+    router = RouterEngine([Route("a", slow, admission=AdmissionConfig(1, 0, 0.0))])
+    async with router.open(ASKED) as held:
+        first = asyncio.ensure_future(anext(held))
+        await until(lambda: router.status()[0].inside == 1)
+        with pytest.raises(AllEnginesFailed) as raised:
+            await router.complete(ASKED)
+        assert isinstance(raised.value.causes[0], Overloaded)
+        assert raised.value.status == 503
+        assert raised.value.retry_after_s is not None and raised.value.retry_after_s >= 1
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+
+
+async def test_who_waited_while_it_failed_goes_on_without_asking_it() -> None:
+    scripts = in_turn(Script((Fail("connection_refused", after_s=0.05),)))
+    dead = ScriptedEngine(scripts, clock=RealClock())
+    routes = [Route("a", dead, admission=AdmissionConfig(1, 64, 30.0)), Route("b", saying("good"))]
+    router = RouterEngine(routes)
+    answers = await asyncio.gather(*(router.complete_routed(ASKED, caller=str(n)) for n in range(20)))
+    assert {source.provider for _, source in answers} == {"b"}
+    assert len(dead.requests) == 1
+
+
+async def test_leaving_a_stream_frees_its_place_and_ends_the_work() -> None:
+    engine = saying("a", "b", "c")
+    router = routed(engine)
+    async with router.open(ASKED) as answer:
+        await anext(answer)
+        assert router.status()[0].inside == 1
+    assert (router.status()[0].inside, engine.cancelled) == (0, 1)
+    assert outcomes(answer) == [("a", "cancelled")]
+
+
+async def test_a_switch_is_for_new_requests() -> None:
+    router = routed(saying("a1", "a2"), saying("b"))
+    async with router.open(ASKED) as answer:
+        assert isinstance(await anext(answer), Delta)
+        router.reorder(["b"])
+        assert await texts(answer) == ["a2"]
+    assert (await router.complete(ASKED)).text == "b"
+    # who was allowed a route before the switch is served by it
+    assert (await router.complete_routed(ASKED, only=frozenset("a")))[0].text == "a1a2"
+    assert [status.name for status in router.status()] == ["b", "a"]
+    with pytest.raises(ConfigError, match="no route z"):
+        router.reorder(["z"])
+    with pytest.raises(ConfigError, match="no route was named"):
+        router.reorder([])
+    assert router.order == ("b",)
+
+
+@pytest.mark.parametrize(
+    ("pinned", "there", "tried"),
+    [(100, 200, True), (100, None, True), (100, 100, False), (200, 100, False), (None, 9000, False)],
+)
+async def test_a_prompt_that_does_not_fit_goes_only_where_there_is_more_room(
+    pinned: int | None, there: int | None, tried: bool
+) -> None:
+    first = Route("a", saying(Fail("context_overflow", "9 of 8 tokens")), context_length=pinned)
+    router = RouterEngine([first, Route("b", saying("good"), context_length=there)])
+    if tried:
+        assert (await router.complete(ASKED)).text == "good"
+        return
+    with pytest.raises(ContextOverflow, match="9 of 8 tokens"):
+        await router.complete(ASKED)
+
+
+async def test_images_go_where_they_can_be_seen() -> None:
+    picture = replace(ASKED, messages=(Message("user", "what is it?", (PNG,)),))
+    blind, seeing = saying("blind"), saying("seen")
+    routes = [Route("a", blind), Route("b", seeing, capabilities=Capabilities(images=True))]
+    async with RouterEngine(routes).open(picture) as answer:
+        assert await texts(answer) == ["seen"]
+    assert outcomes(answer) == [("a", "unsuitable"), ("b", "ok")]
+    assert answer.provenance.fallback is False
+    with pytest.raises(BadRequest, match="a takes no images"):
+        await RouterEngine(routes[:1]).complete(picture)
+    assert blind.requests == []
+
+
+async def test_each_route_is_asked_for_its_own_name_of_the_model() -> None:
+    first, second = saying(Fail("server_failure"), model="meta/llama"), saying("good", model="llama:3b")
+    routes = [
+        Route("a", first, models={"llama": "meta/llama"}),
+        Route("b", second, models={"llama": "llama:3b"}),
+    ]
+    router = RouterEngine(routes)
+    _, source = await router.complete_routed(replace(ASKED, model="llama"))
+    assert (first.requests[0].model, source.model) == ("meta/llama", "llama:3b")
+    with pytest.raises(AllEnginesFailed) as raised:
+        await router.complete(replace(ASKED, model="no-such"))
+    assert raised.value.status == 404
+
+
+async def test_without_a_name_the_only_model_is_meant() -> None:
+    two = ScriptedEngine(model="x", others=("y",))
+    two.model = None
+    router = RouterEngine([Route("a", two)])
+    with pytest.raises(AllEnginesFailed, match="serves 2 models and none was named"):
+        await router.complete(ASKED)
+    named = RouterEngine([Route("a", two, model="y")])
+    assert (await named.complete_routed(ASKED))[1].model == "y"
+
+
+async def test_a_lost_connection_may_be_repeated_where_nothing_was_shown() -> None:
+    scripts = in_turn(Script((Fail("connection_lost"),)), Script((Say("again"),)))
+    async with routed(ScriptedEngine(scripts), config=RouterConfig(retries=1)).open(ASKED) as answer:
+        assert await texts(answer) == ["again"]
+    assert outcomes(answer) == [("a", "connection_lost"), ("a", "ok")]
+    assert answer.provenance.fallback is False
+    with pytest.raises(AllEnginesFailed):
+        await routed(saying(Fail("server_failure")), config=RouterConfig(retries=5)).complete(ASKED)
+
+
+async def test_the_whole_time_bounds_all_attempts() -> None:
+    slow = ScriptedEngine(in_turn(Script((Say("a", after_s=3600.0),))), clock=RealClock())
+    second = saying("good")
+    with pytest.raises(TotalTimeout, match="over all engines"):
+        await routed(slow, second, config=RouterConfig(total_s=0.02)).complete(ASKED)
+    assert (slow.cancelled, second.requests) == (1, [])
+
+
+class Endless(ScriptedEngine):
+    """One that stops without saying that it is finished."""
+
+    async def chat(self, request: ChatRequest):  # type: ignore[no-untyped-def]
+        async for event in super().chat(request):
+            if isinstance(event, Delta):
+                yield event
+
+
+async def test_an_answer_without_an_end_is_none() -> None:
+    with pytest.raises(EngineError, match="has no end"):
+        _ = [event async for event in routed(Endless()).chat(ASKED)]
+
+
+async def test_what_is_told_to_the_observer() -> None:
+    notes = Notes()
+    routes = [Route("a", saying(Fail("connection_refused"))), Route("b", saying("good"))]
+    await RouterEngine(routes, observer=notes).complete(ASKED)
+    assert notes.told == [
+        ("queued", "a"),
+        ("started", "a"),
+        ("breaker", "a", "open"),
+        ("finished", "a", "connection_refused"),
+        ("fell_back", "a", "b", "connection_refused"),
+        ("queued", "b"),
+        ("started", "b"),
+        ("first_token", "b"),
+        ("finished", "b", "ok"),
+    ]
+
+
+class Mute(ScriptedEngine):
+    """One whose embeddings are broken."""
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        raise ConnectionLost("gone", hint="wait")
+
+
+async def test_embeddings_fall_back_as_well() -> None:
+    routes = [
+        Route("a", ScriptedEngine(), capabilities=Capabilities(embeddings=False)),
+        Route("b", Mute()),
+        Route("c", ScriptedEngine()),
+    ]
+    router = RouterEngine(routes)
+    vectors, source = await router.embed_routed(["x", "y"], "")
+    assert [len(vector) for vector in vectors] == [8, 8]
+    assert [(tried.route, tried.outcome) for tried in source.attempts] == [
+        ("a", "unsuitable"),
+        ("b", "connection_lost"),
+        ("c", "ok"),
+    ]
+    assert await router.embed(["x"], "scripted") == vectors[:1]
+    with pytest.raises(BadRequest, match="makes no embeddings"):
+        await RouterEngine(routes[:1]).embed(["x"], "")
+
+
+async def test_as_an_engine_it_speaks_for_the_first_usable_route() -> None:
+    gone, here = saying(Fail("connection_refused"), model="x"), saying("good", model="y")
+    router = routed(gone, here)
+    assert (await router.models(), (await router.identity()).model) == (("x",), "x")
+    await router.complete(ASKED)
+    assert (await router.models(), (await router.identity()).model) == (("y",), "y")
+    assert (await router.health()).models == ("y",)
+    assert router.url == "router:"
+    assert (await router.probe()).ready
+    router.reorder(["a"])
+    assert (await router.health()).ready is False
+    with pytest.raises(CircuitOpen):
+        await router.models()
+    with pytest.raises(CircuitOpen):
+        await router.identity()
+
+
+async def test_no_routes_two_of_one_name_and_none_allowed() -> None:
+    with pytest.raises(ConfigError):
+        RouterEngine([])
+    with pytest.raises(ConfigError):
+        RouterEngine([Route("a", ScriptedEngine()), Route("a", ScriptedEngine())])
+    with pytest.raises(AllEnginesFailed, match="no engine is allowed"):
+        await routed(ScriptedEngine()).complete_routed(ASKED, only=frozenset())
