@@ -21,6 +21,8 @@ from casewright.errors import ConfigError, UsageError
 from casewright.values import EngineKind, EngineSpec
 
 Provider = Literal["ollama", "vllm", "embedded"]
+# What may be asked for: one engine first, or the order's first that answers.
+Asked = Literal["auto", "ollama", "vllm", "embedded"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 _PROVIDERS = ("ollama", "vllm", "embedded")
 _SERVED_KINDS = ("ollama", "vllm", "embedded", "openai", "simulator")
@@ -34,7 +36,7 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_ignore_empty=True, protected_namespaces=(), populate_by_name=True
     )
 
-    llm_provider: Provider | None = Field(None, validation_alias=AliasChoices("LLM_PROVIDER", "llm_provider"))
+    llm_provider: Asked | None = Field(None, validation_alias=AliasChoices("LLM_PROVIDER", "llm_provider"))
     ollama_url: str = Field(
         "http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_URL", "ollama_url")
     )
@@ -82,6 +84,49 @@ class Settings(BaseSettings):
         8101, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENTS_PORT", "documents_port")
     )
     web_port: Port = Field(3000, validation_alias=AliasChoices("CASEWRIGHT_WEB_PORT", "web_port"))
+    gateway_port: Port = Field(8080, validation_alias=AliasChoices("CASEWRIGHT_GATEWAY_PORT", "gateway_port"))
+    engine_order: str = Field(
+        "vllm,ollama,embedded", validation_alias=AliasChoices("CASEWRIGHT_ENGINE_ORDER", "engine_order")
+    )
+    fallback: Literal["on", "off"] = Field(
+        "on", validation_alias=AliasChoices("CASEWRIGHT_FALLBACK", "fallback")
+    )
+    model_map: dict[str, dict[Provider, str]] = Field(
+        {}, validation_alias=AliasChoices("CASEWRIGHT_MODEL_MAP", "model_map")
+    )
+    ollama_concurrency: int = Field(
+        4, ge=1, le=4096, validation_alias=AliasChoices("CASEWRIGHT_OLLAMA_CONCURRENCY", "ollama_concurrency")
+    )
+    ollama_context: int = Field(
+        4096, ge=256, validation_alias=AliasChoices("CASEWRIGHT_OLLAMA_CONTEXT", "ollama_context")
+    )
+    vllm_concurrency: int = Field(
+        32, ge=1, le=4096, validation_alias=AliasChoices("CASEWRIGHT_VLLM_CONCURRENCY", "vllm_concurrency")
+    )
+    engine_sharers: int = Field(
+        2, ge=1, le=64, validation_alias=AliasChoices("CASEWRIGHT_ENGINE_SHARERS", "engine_sharers")
+    )
+    engine_queue: int = Field(
+        64, ge=0, le=65536, validation_alias=AliasChoices("CASEWRIGHT_ENGINE_QUEUE", "engine_queue")
+    )
+    engine_queue_s: float = Field(
+        30.0,
+        gt=0,
+        le=3600,
+        validation_alias=AliasChoices("CASEWRIGHT_ENGINE_QUEUE_SECONDS", "engine_queue_s"),
+    )
+    first_token_s: float = Field(
+        60.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_FIRST_TOKEN_SECONDS", "first_token_s")
+    )
+    idle_s: float = Field(
+        30.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_IDLE_SECONDS", "idle_s")
+    )
+    total_s: float = Field(
+        180.0, gt=0, le=86400, validation_alias=AliasChoices("CASEWRIGHT_TOTAL_SECONDS", "total_s")
+    )
+    restart_streams: Literal["on", "off"] = Field(
+        "off", validation_alias=AliasChoices("CASEWRIGHT_RESTART_STREAMS", "restart_streams")
+    )
     document_bytes: int = Field(
         50 * 1024 * 1024,
         ge=1024,
@@ -96,6 +141,20 @@ class Settings(BaseSettings):
     def data_dir(self) -> Path:
         """The one directory that holds state, with ``~`` expanded; not created here."""
         return self.data.expanduser()
+
+    def providers_in_order(self) -> tuple[Provider, ...]:
+        """The engines as they are tried, first to last.
+
+        Raises:
+            ConfigError: the order names something else, or one twice.
+        """
+        names = [name.strip() for name in self.engine_order.split(",") if name.strip()]
+        if not names or len(set(names)) != len(names) or not set(names) <= set(_PROVIDERS):
+            raise ConfigError(
+                f"CASEWRIGHT_ENGINE_ORDER {self.engine_order!r} is no order of engines",
+                hint=f"name each at most once, separated by commas: {','.join(_PROVIDERS)}",
+            )
+        return tuple(cast(Provider, name) for name in names)
 
     def api_key(self, kind: EngineKind) -> str | None:
         """The bearer key for an engine kind, or None."""

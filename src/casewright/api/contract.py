@@ -41,12 +41,31 @@ class ErrorAnswer(Contract):
     error: ErrorDetail
 
 
+class EngineRow(Contract):
+    """One engine as the router sees it from this process.
+
+    ``breaker`` is ``closed``, ``open`` or ``half_open``; ``inside`` and ``waiting`` count requests;
+    ``last_fallback`` says when requests last went on to another engine from it, and why.
+    """
+
+    name: str
+    url: str
+    breaker: str
+    inside: int
+    waiting: int
+    last_error: str | None = None
+    opened_for_s: float | None = None
+    last_fallback: str | None = None
+
+
 class EngineInCharge(Contract):
     """The engine that a service's words come from, or would come from.
 
-    ``provider`` is the one chosen (``ollama``, ``vllm``, ``embedded``), ``engine`` what really answers there
-    under its true name, ``source`` what chose it. ``llm_available`` is False with a ``reason`` while no
-    one-token request succeeds. ``strategy`` per use is what the model's qualification allows.
+    ``provider`` is the one that answers (``ollama``, ``vllm``, ``embedded``), ``requested`` what was asked
+    for (one of them, or ``auto``), ``source`` what asked, ``engine`` what stands there under its true name.
+    ``llm_available`` is False with a ``reason`` while no one-token request succeeds; with a ``reason`` while
+    one does, another engine answers than was asked for. ``strategies`` are what the
+    model's qualification allows for each use.
     """
 
     provider: EngineKind
@@ -58,6 +77,8 @@ class EngineInCharge(Contract):
     strategies: dict[str, Strategy] = Field(default_factory=dict)
     reason: str | None = None
     checked_s_ago: float | None = None
+    requested: str = ""
+    engines: tuple[EngineRow, ...] = ()
 
 
 class Health(Contract):
@@ -88,12 +109,22 @@ class Timings(Contract):
     parts: dict[str, float] = Field(default_factory=dict)
 
 
+class AttemptMade(Contract):
+    """One engine that was asked for these words: ``outcome`` is ``ok`` or the kind of its error."""
+
+    provider: str
+    outcome: str
+    message: str = ""
+    ms: float
+
+
 class Answered(Contract):
     """What every answer says of its origin.
 
     ``provider`` and ``model`` name the engine in charge; None where none is reachable or needed.
     ``answered_by`` says who wrote the words: ``code`` where the strategy is extractive or the model's words
-    did not hold. ``usage`` is None where no token was generated.
+    did not hold. ``usage`` is None where no token was generated. ``attempts`` are the engines that were
+    asked, in order, with what became of it; ``fallback``: another than the first one answered.
     """
 
     provider: EngineKind | None = None
@@ -101,6 +132,8 @@ class Answered(Contract):
     answered_by: AnsweredBy = "code"
     strategy: Strategy = "extractive"
     usage: Usage | None = None
+    attempts: tuple[AttemptMade, ...] = ()
+    fallback: bool = False
     timings: Timings
     warnings: tuple[str, ...] = ()
     request_id: str

@@ -34,7 +34,9 @@ class Use:
     @property
     def matches(self) -> bool | None:
         """Whether it is the provider asked for."""
-        return None if self.seen.provider is None else self.seen.provider == self.requested
+        if self.seen.provider is None:
+            return None
+        return self.requested in ("auto", self.seen.provider)
 
     @property
     def ready(self) -> bool:
@@ -101,7 +103,7 @@ _SOURCES = {"file": "provider file", "environment": "environment, LLM_PROVIDER",
 
 @app.command("set")
 def set_provider(
-    name: Annotated[str, typer.Argument(help="ollama, vllm or embedded.")],
+    name: Annotated[str, typer.Argument(help="auto, ollama, vllm or embedded.")],
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every running service uses it.")] = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait with --wait.")] = 30.0,
@@ -111,9 +113,9 @@ def set_provider(
     Exit codes with --wait: 0 every running service uses it and it answers, 1 one does not, 70 none runs.
     """
     from casewright.services.provider import Choice, ProviderFile
-    from casewright.settings import Provider, load_settings
+    from casewright.settings import Asked, load_settings
 
-    known: tuple[Provider, ...] = get_args(Provider)
+    known: tuple[Asked, ...] = get_args(Asked)
     provider = next((each for each in known if each == name), None)
     if provider is None:
         raise UsageError(f"there is no provider {name!r}", hint=f"one of {', '.join(known)}")

@@ -125,7 +125,7 @@ def words(
     if len(engines) > 2:
         raise UsageError(f"{len(engines)} engines were named", hint="the suite compares two: name one or two")
     given = {"ollama": ollama, "vllm": vllm}
-    names = [settings.llm_provider] if settings.llm_provider else ["ollama", "vllm"]
+    names = [settings.llm_provider] if settings.llm_provider not in (None, "auto") else ["ollama", "vllm"]
     names += [name for name, url in given.items() if url and name not in names]
     found = list(engines) or [f"{n}={given[n]}" if given.get(n) else n for n in names]
     for word in found:

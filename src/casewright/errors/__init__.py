@@ -114,6 +114,7 @@ from casewright.errors.engine import (
     TotalTimeout,
     Truncated,
     Unauthorized,
+    only_cause,
 )
 from casewright.errors.service import (
     BodyTooLarge,
@@ -209,6 +210,7 @@ __all__ = [
     "UnsupportedMedia",
     "UsageError",
     "every_error",
+    "only_cause",
 ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from casewright.engines.base import Engine
 from casewright.engines.wire import ChatRequest, Message, Sampling
-from casewright.errors import EngineError, UsageError
+from casewright.errors import EngineError, UsageError, only_cause
 from casewright.knowledge.answer import Decision
 from casewright.knowledge.support import faults, first_sentence
 from casewright.values import Usage
@@ -59,7 +59,10 @@ async def phrase(query: str, decision: Decision, engine: Engine, deadline_s: flo
             )
     except TimeoutError:
         return _unused(f"the model's words are missing (timeout): none within {deadline_s:g} s")
-    except (EngineError, UsageError) as error:
+    except EngineError as error:
+        cause = only_cause(error)
+        return _unused(f"the model's words are missing ({cause.kind}): {cause.message}")
+    except UsageError as error:
         return _unused(f"the model's words are missing ({error.kind}): {error.message}")
     said = first_sentence(answer.text)
     wrong = faults(said, query, [passage.quote for passage in decision.cited])

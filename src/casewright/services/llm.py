@@ -1,131 +1,238 @@
-"""The engine that a service gets its words from: the provider asked for now, opened, probed, leased.
+"""The engines behind a service: one router over all of them, ordered by what is asked for now.
 
-A lease holds its engine open: when the provider changes, new requests get the new engine and those under way
-finish where they began. What answers is proven by a request for one token, not by a health page.
+What is asked for may change at any time (``casewright.services.provider``); new requests see it at once,
+those under way finish where they began, since no engine is closed for it. What answers is proven by a
+request for one token, not by a health page.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import time
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
 
-from casewright.api.contract import EngineInCharge, Strategy
-from casewright.api.qualification import Use, load_qualification
-from casewright.engines.base import Deadlines, Engine
+from casewright.api.contract import AttemptMade, EngineInCharge, EngineRow, ProviderSource, Strategy
+from casewright.api.qualification import Use
+from casewright.engines.base import Answer, Engine, EngineHealth
 from casewright.engines.connect import open_engine
-from casewright.errors import CasewrightError, EngineError, StorageError
+from casewright.engines.policy import Capabilities, Route, RouterConfig
+from casewright.engines.router import Provenance, Routed, RouterEngine
+from casewright.engines.wire import Api, ChatRequest, Delta, Finished
+from casewright.errors import ConfigError, EngineError, StorageError
+from casewright.observability.context import request_id
+from casewright.observability.engine_metrics import EngineMetrics
+from casewright.services.llm_config import EngineAccess, LlmConfig, llm_config
+from casewright.services.llm_source import NOT_ASKED, Source
 from casewright.services.provider import Choice, ProviderFile
-from casewright.settings import Provider, Settings, parse_engine
-from casewright.values import EngineIdentity, EngineSpec
+from casewright.settings import Provider
+from casewright.values import EngineIdentity
+
+__all__ = ["EngineAccess", "LanguageModel", "Lease", "LlmConfig", "Origin", "llm_config"]
 
 log = logging.getLogger(__name__)
 
-USES: tuple[Use, ...] = ("answer", "letter")
+
+class RoutedEngine(Engine):
+    """The router for one request of one caller, over some routes; ``answers`` is where they came from."""
+
+    def __init__(self, router: RouterEngine, *, only: frozenset[str], caller: str) -> None:
+        self.kind = router.kind
+        self.api = router.api
+        self.url = router.url
+        self.model = None
+        self.only = only
+        self.answers: list[Provenance] = []
+        self._router = router
+        self._caller = caller
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Delta | Finished]:
+        """See ``Engine.chat``; a broken stream never begins anew, as ``Engine`` has no word for that."""
+        async with self._open(request, restart=False) as routed:
+            try:
+                async for event in routed:
+                    if isinstance(event, Delta | Finished):
+                        yield event
+            finally:
+                self.answers.append(routed.provenance)
+
+    async def complete(self, request: ChatRequest) -> Answer:
+        """See ``Engine.complete``: nothing is shown before it is whole, so a broken one may begin anew."""
+        async with self._open(request, restart=None) as routed:
+            try:
+                return await routed.collect()
+            finally:
+                self.answers.append(routed.provenance)
+
+    def _open(self, request: ChatRequest, restart: bool | None) -> Routed:
+        return self._router.open(request, caller=self._caller, only=self.only, restart=restart)
+
+    async def chosen_model(self) -> str:
+        """No name: each engine has its own."""
+        return ""
+
+    async def embed(self, texts: Sequence[str], model: str) -> list[list[float]]:
+        """See ``Engine.embed``."""
+        return await self._router.embed(texts, model)
+
+    async def models(self) -> tuple[str, ...]:
+        """See ``Engine.models``."""
+        return await self._router.models()
+
+    async def health(self) -> EngineHealth:
+        """See ``Engine.health``."""
+        return await self._router.health()
+
+    async def identity(self) -> EngineIdentity:
+        """See ``Engine.identity``."""
+        return await self._router.identity()
+
+    async def aclose(self) -> None:
+        """Nothing of its own to close."""
 
 
 @dataclass(frozen=True, slots=True)
-class EngineAccess:
-    """Where a provider is, and the key it asks for."""
+class Origin:
+    """Where words came from; ``provider`` and ``model`` are None where no engine is there."""
 
-    spec: EngineSpec
-    api_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LlmConfig:
-    """``engines`` is where each provider is; ``from_environment`` what LLM_PROVIDER said at the start.
-
-    Seconds: ``fresh_s`` a finding of the probe is believed, ``wait_s`` a health call waits for a probe under
-    way before it answers with the last finding.
-    """
-
-    data_dir: Path
-    engines: Mapping[Provider, EngineAccess]
-    from_environment: Provider | None = None
-    deadlines: Deadlines = field(default_factory=lambda: Deadlines(first_token_s=60.0, total_s=180.0))
-    probe_s: float = 10.0
-    fresh_s: float = 2.0
-    wait_s: float = 3.0
-
-
-@dataclass(slots=True)
-class _Open:
-    """One provider's engine while it is in use. ``leases`` are the requests that read from it."""
-
-    choice: Choice
-    engine: Engine
-    url: str
-    identity: EngineIdentity | None = None
-    strategies: dict[str, Strategy] = field(default_factory=dict)
-    problem: str | None = "not asked yet"
-    checked: float | None = None
-    leases: int = 0
-    retired: bool = False
-    probing: asyncio.Task[None] | None = None
+    provider: Provider | None
+    model: str | None
+    attempts: tuple[AttemptMade, ...]
+    fallback: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """An engine held for one request. ``identity`` is None while the engine was never reached."""
+    """The engines for one request. ``provider``, ``identity`` and ``available`` are of the one in charge.
+
+    ``engine`` falls back as configured; ``origin`` says afterwards who answered.
+    """
 
     provider: Provider
-    engine: Engine
+    engine: RoutedEngine
     identity: EngineIdentity | None
     strategies: Mapping[str, Strategy]
     available: bool
+    sources: Mapping[Provider, Source]
 
     @property
     def model(self) -> str | None:
-        """The model that answers, as the engine names it."""
+        """The model that answers, as the engine in charge names it."""
         return self.identity.model if self.identity else None
 
     def strategy(self, use: Use) -> Strategy:
         """How far this model may be used: ``extractive`` where it has shown nothing else."""
         return self.strategies.get(use, "extractive")
 
+    def origin(self) -> Origin:
+        """Who answered: the last engine that did, else the one in charge if it is there at all."""
+        said = [found for found in self.engine.answers if found.provider]
+        attempts = tuple(
+            AttemptMade(provider=made.route, outcome=made.outcome, message=made.message, ms=round(made.ms, 1))
+            for found in self.engine.answers
+            for made in found.attempts
+        )
+        fallback = any(found.fallback for found in said)
+        if not said:
+            known = self.provider if self.available else None
+            return Origin(known, self.model if self.available else None, attempts, fallback)
+        last = said[-1]
+        return Origin(cast(Provider, last.provider), last.model, attempts, fallback)
+
+    def keep_to_qualified(self, use: Use) -> None:
+        """Fall back only to models that have shown as much: a weaker one must not slip in."""
+        allowed = {
+            name
+            for name, source in self.sources.items()
+            if name in self.engine.only and source.strategies.get(use, "extractive") != "extractive"
+        }
+        self.engine.only = frozenset(allowed or {self.provider})
+
 
 class LanguageModel:
-    """The service's way to its engine; one an application. Close it with ``aclose``."""
+    """The service's way to its engines; one an application, started and closed with it."""
 
-    def __init__(self, config: LlmConfig) -> None:
+    def __init__(self, config: LlmConfig, metrics: EngineMetrics | None = None) -> None:
         self._config = config
         self._file = ProviderFile(config.data_dir)
-        self._open: _Open | None = None
-        self._retired: set[asyncio.Task[None]] = set()
+        self._sources = {
+            name: Source(
+                name, open_engine(found.spec, api_key=found.api_key, deadlines=config.deadlines), config
+            )
+            for name, found in config.engines.items()
+        }
+        self._asked: Choice | None = None
+        self.router = RouterEngine(
+            [_route(name, self._sources[name].engine, found) for name, found in config.engines.items()],
+            RouterConfig(restart_after_first_token=config.restart_streams),
+            observer=metrics,
+        )
+        if metrics is not None:
+            metrics.watch(self.router.status)
+
+    async def start(self) -> None:
+        """Begin to look after engines that went away."""
+        await self.router.start()
+
+    async def aclose(self) -> None:
+        """Close every engine."""
+        await self.router.aclose()
+        for source in self._sources.values():
+            await source.aclose()
+
+    def names(self) -> tuple[Choice, tuple[Provider, ...]]:
+        """What is asked for now, and the engines that may answer, in order; the router follows.
+
+        Raises:
+            StorageError: the provider file cannot be read.
+        """
+        choice = self._file.choose(self._config.from_environment)
+        order = [name for name in self._config.order if name in self._sources]
+        if choice.provider == "auto":
+            names = order
+        else:
+            rest = [name for name in order if name != choice.provider] if self._config.fallback else []
+            names = [choice.provider, *rest] if choice.provider in self._sources else rest
+        if not names:
+            raise ConfigError(
+                f"{choice.provider} was asked for and is not set up here",
+                hint=f"ask for one of {', '.join(self._sources)}",
+            )
+        if self._asked is None or self._asked.provider != choice.provider:
+            if self._asked is not None:
+                log.info("provider changed", extra={"before": self._asked.provider, "now": choice.provider})
+            self.router.reorder(names)
+        self._asked = choice
+        return choice, tuple(names)
 
     @contextlib.asynccontextmanager
-    async def lease(self) -> AsyncIterator[Lease]:
-        """Hold the engine in charge for one request.
+    async def lease(self, caller: str = "") -> AsyncIterator[Lease]:
+        """Engines for one request; ``caller`` is who is to wait fairly behind others.
 
         An engine error that leaves the block makes the next health call ask the engine anew.
 
         Raises:
             StorageError: the provider file cannot be read.
         """
-        current = await self._current()
-        current.leases += 1
+        _, names = self.names()
+        source = await self._in_charge(names)
+        engine = RoutedEngine(self.router, only=frozenset(names), caller=caller or request_id() or "")
         try:
-            if current.checked is None:
-                await self._probed(current)
             yield Lease(
-                current.choice.provider,
-                current.engine,
-                current.identity,
-                current.strategies,
-                current.problem is None,
+                source.name, engine, source.identity, source.strategies, source.problem is None, self._sources
             )
         except EngineError:
-            current.checked = None
+            source.doubt()
             raise
-        finally:
-            current.leases -= 1
-            if current.retired and not current.leases:
-                await current.engine.aclose()
+
+    async def _in_charge(self, names: Sequence[Provider]) -> Source:
+        """The first that answered when it was last asked, else the first."""
+        for name in names:
+            await self._sources[name].known()
+            if self._sources[name].problem is None:
+                return self._sources[name]
+        return self._sources[names[0]]
 
     async def status(self) -> EngineInCharge:
         """What is in charge and whether it answers, by a request for one token not older than ``fresh_s``.
@@ -133,94 +240,64 @@ class LanguageModel:
         While a probe takes longer than ``wait_s`` (a busy engine) the last finding is told with its age.
         """
         try:
-            current = await self._current()
+            choice, names = self.names()
         except StorageError as error:
-            return EngineInCharge(provider="embedded", source="file", llm_available=False, reason=str(error))
-        if current.checked is None or time.monotonic() - current.checked > self._config.fresh_s:
-            await self._probed(current)
-        about = current.identity
+            return EngineInCharge(
+                provider="embedded",
+                requested="unknown",
+                source="file",
+                llm_available=False,
+                reason=str(error),
+            )
+        found = self._sources[names[0]]
+        for name in names:
+            await self._sources[name].fresh()
+            if self._sources[name].problem is None:
+                found = self._sources[name]
+                break
+        return self._told(choice, found, choice.source)
+
+    def _told(self, choice: Choice, found: Source, source: ProviderSource) -> EngineInCharge:
+        about, reason = found.identity, found.problem
+        asked = self._sources.get(choice.provider) if choice.provider != "auto" else None
+        if found.problem is None and asked is not None and asked is not found:
+            reason = f"{choice.provider} was asked for and {found.name} answers: {asked.problem}"
+        rows = tuple(
+            EngineRow(
+                name=row.name,
+                url=row.url,
+                breaker=str(row.state),
+                inside=row.inside,
+                waiting=row.waiting,
+                last_error=row.last_error,
+                opened_for_s=row.opened_for_s,
+                last_fallback=row.last_fallback,
+            )
+            for row in self.router.status()
+        )
         return EngineInCharge(
-            provider=current.choice.provider,
-            source=current.choice.source,
-            llm_available=current.problem is None,
+            provider=found.name,
+            requested=choice.provider,
+            source=source,
+            llm_available=found.problem is None,
             engine=about.name if about else None,
             model=about.model if about else None,
-            url=current.url,
-            strategies=current.strategies,
-            reason=current.problem,
-            checked_s_ago=None if current.checked is None else round(time.monotonic() - current.checked, 1),
+            url=found.engine.url,
+            strategies=found.strategies,
+            reason=reason if reason != NOT_ASKED else "the engine has not answered yet",
+            checked_s_ago=found.age_s,
+            engines=rows,
         )
 
-    async def aclose(self) -> None:
-        """Close every engine."""
-        if self._open is not None:
-            await self._retire(self._open, at_once=True)
-            self._open = None
-        if self._retired:
-            await asyncio.gather(*self._retired)
 
-    async def _current(self) -> _Open:
-        choice = self._file.choose(self._config.from_environment)
-        if self._open is not None and self._open.choice.provider == choice.provider:
-            self._open.choice = choice
-            return self._open
-        before, access = self._open, self._config.engines[choice.provider]
-        engine = open_engine(access.spec, api_key=access.api_key, deadlines=self._config.deadlines)
-        self._open = _Open(choice, engine, engine.url)
-        if before is not None:
-            log.info("provider changed", extra={"before": before.choice.provider, "now": choice.provider})
-            task = asyncio.ensure_future(self._retire(before))
-            self._retired.add(task)
-            task.add_done_callback(self._retired.discard)
-        return self._open
-
-    async def _retire(self, old: _Open, *, at_once: bool = False) -> None:
-        old.retired = True
-        if old.probing is not None and not old.probing.done():
-            old.probing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await old.probing
-        if at_once or not old.leases:
-            await old.engine.aclose()
-
-    async def _probed(self, current: _Open) -> None:
-        """Wait a little for a probe that is under way, or begin one; there is never more than one."""
-        if current.probing is None or current.probing.done():
-            current.probing = asyncio.ensure_future(self._probe(current))
-        await asyncio.wait((current.probing,), timeout=self._config.wait_s)
-        if current.probing.done() and not current.probing.cancelled():
-            current.probing.result()  # a defect in the probe is not kept silent
-
-    async def _probe(self, current: _Open) -> None:
-        try:
-            async with asyncio.timeout(self._config.probe_s):
-                if current.identity is None:
-                    current.identity = await current.engine.identity()
-                    current.strategies = self._strategies(current.identity)
-                found = await current.engine.probe()
-            current.problem = None if found.ready else found.detail
-        except TimeoutError:
-            current.problem = f"no token within {self._config.probe_s:g} s"
-        except CasewrightError as error:
-            current.problem = str(error)
-        if current.problem is not None:
-            current.identity = None  # another engine may stand there when it answers again
-        current.checked = time.monotonic()
-
-    def _strategies(self, identity: EngineIdentity) -> dict[str, Strategy]:
-        known = load_qualification(self._config.data_dir, identity)
-        return {use: known.strategy_for(use) if known else "extractive" for use in USES}
-
-
-def llm_config(settings: Settings) -> LlmConfig:
-    """Where each provider is, from the settings."""
-    specs: dict[Provider, EngineSpec] = {
-        "ollama": parse_engine("ollama", settings),
-        "vllm": parse_engine("vllm", settings),
-        "embedded": parse_engine(f"embedded={settings.embedded_url}", settings),
-    }
-    return LlmConfig(
-        data_dir=settings.data_dir,
-        engines={name: EngineAccess(spec, settings.api_key(spec.kind)) for name, spec in specs.items()},
-        from_environment=settings.llm_provider,
+def _route(name: Provider, engine: Engine, access: EngineAccess) -> Route:
+    """Images only where a model for them is configured; Ollama's context is always named."""
+    return Route(
+        name=name,
+        engine=engine,
+        model=access.spec.model,
+        models=access.models,
+        admission=access.admission,
+        capabilities=Capabilities(images=False, tools=True, json_schema=True, embeddings=True),
+        context_length=access.context if engine.api is Api.OLLAMA else None,
     )

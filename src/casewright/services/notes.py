@@ -20,18 +20,26 @@ from casewright.api.contract import Strategy
 from casewright.api.notes import MAX_NAME_CHARS, MAX_NOTES_CHARS, ConvertRequest, ConvertResponse
 from casewright.engines.base import Engine
 from casewright.engines.wire import ChatRequest
-from casewright.errors import CasewrightError, EngineError, StorageError, TotalTimeout, UnprocessableRequest
+from casewright.errors import (
+    CasewrightError,
+    EngineError,
+    StorageError,
+    TotalTimeout,
+    UnprocessableRequest,
+    only_cause,
+)
 from casewright.notes import phrase
 from casewright.notes.convert import Draft, Said, compose, draft
 from casewright.observability.context import request_id
+from casewright.observability.engine_metrics import EngineMetrics
 from casewright.observability.metrics import ServiceMetrics
 from casewright.services.kit.answers import send
 from casewright.services.kit.app import ERRORS, Shell, create_service
 from casewright.services.kit.config import KitConfig
 from casewright.services.kit.health import HealthSource
-from casewright.services.llm import LanguageModel, Lease, LlmConfig, llm_config
+from casewright.services.llm import LanguageModel, Lease, LlmConfig, Origin, llm_config
 from casewright.settings import Settings
-from casewright.values import EngineKind, Usage
+from casewright.values import Usage
 
 TITLE = "Casewright notes"
 
@@ -66,13 +74,7 @@ class Phrased:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """The engine in charge, as far as it is known."""
-
-    provider: EngineKind | None = None
-    model: str | None = None
-    strategy: Strategy = "extractive"
+NOBODY = Origin(None, None, (), False)
 
 
 def config_from(settings: Settings, host: str, port: int) -> NotesConfig:
@@ -95,10 +97,12 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None) -> FastAPI
         ConfigError: it would be open to other machines without a key.
         StorageError: the data directory cannot hold its token.
     """
-    model = llm or LanguageModel(config.llm)
+    metrics = ServiceMetrics("notes", __version__)
+    model = llm or LanguageModel(config.llm, EngineMetrics(metrics.registry))
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await model.start()
         try:
             yield
         finally:
@@ -119,7 +123,9 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None) -> FastAPI
         ),
         lifespan=lifespan,
         title=TITLE,
-        metrics=ServiceMetrics("notes", __version__),
+        metrics=metrics,
+        switchable=True,
+        from_environment=config.llm.from_environment,
     )
     return create_service(shell)
 
@@ -142,16 +148,21 @@ async def _convert(config: NotesConfig, model: LanguageModel, body: ConvertReque
     # reading long notes is all processor: in a thread, other requests are answered meanwhile
     made = await asyncio.to_thread(draft, body.notes, body.meeting_date)
     read = time.monotonic()
-    phrased, origin = Phrased(), _Origin()
+    phrased, origin = Phrased(), NOBODY
+    strategy: Strategy = "extractive"
     try:
         async with model.lease() as lease:
-            origin = _Origin(lease.provider, lease.model, _strategy(body, lease))
-            if origin.strategy == "plain":
+            strategy = _strategy(body, lease)
+            if strategy == "plain":
+                if body.strategy == "auto":
+                    lease.keep_to_qualified("letter")
                 phrased = await _phrase(config, lease, made)
-                if phrased.error is not None:
-                    raise phrased.error  # leaves the lease, so that health asks the engine anew
+            origin = lease.origin()
+            if strategy == "plain" and phrased.error is not None:
+                raise phrased.error  # leaves the lease, so that health asks the engine anew
     except EngineError as error:
-        phrased.warnings.append(f"{error.kind}: {error.message}; the templates' sentences stand in its place")
+        cause = only_cause(error)
+        phrased.warnings.append(f"{cause.kind}: {cause.message}; the templates' sentences stand in its place")
     except StorageError as error:
         phrased.warnings.append(f"{error.kind}: {error}; no model was asked")
     asked = time.monotonic()
@@ -163,7 +174,9 @@ async def _convert(config: NotesConfig, model: LanguageModel, body: ConvertReque
         provider=origin.provider,
         model=origin.model,
         answered_by="model" if phrased.accepted else "code",
-        strategy=origin.strategy,
+        strategy=strategy,
+        attempts=origin.attempts,
+        fallback=origin.fallback,
         usage=_sum(phrased.usages),
         timings={
             "total_ms": _ms(time.monotonic() - started),
@@ -210,7 +223,7 @@ async def _phrase(config: NotesConfig, lease: Lease, made: Draft) -> Phrased:
     if not chosen:
         return found
     try:
-        name = lease.model or await lease.engine.chosen_model()
+        name = await lease.engine.chosen_model()
     except EngineError as error:
         found.error = error
         return found

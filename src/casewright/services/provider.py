@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from casewright.api.contract import Contract, ProviderSource
 from casewright.errors import StorageError
 from casewright.files import replace_file
-from casewright.settings import Provider
+from casewright.settings import Asked
 
 FILE = Path("state") / "provider.json"
 
@@ -25,14 +25,14 @@ class ProviderRecord(Contract):
     """The file's content."""
 
     schema_: Literal["casewright.provider/1"] = "casewright.provider/1"
-    provider: Provider
+    provider: Asked
     set_at: str
 
 
 class Choice(Contract):
     """The provider asked for, and what chose it."""
 
-    provider: Provider
+    provider: Asked
     source: ProviderSource
 
 
@@ -65,7 +65,7 @@ class ProviderFile:
             self._seen = seen
         return self._record
 
-    def write(self, provider: Provider) -> ProviderRecord:
+    def write(self, provider: Asked) -> ProviderRecord:
         """Replace the file.
 
         Raises:
@@ -92,7 +92,7 @@ class ProviderFile:
             ) from error
         return True
 
-    def choose(self, from_environment: Provider | None) -> Choice:
+    def choose(self, from_environment: Asked | None) -> Choice:
         """The provider asked for now.
 
         Raises:
@@ -111,5 +111,5 @@ class ProviderFile:
         except (OSError, ValidationError) as error:
             raise StorageError(
                 f"{self.path} does not name a provider",
-                hint="set it again: casewright provider set ollama|vllm|embedded",
+                hint="set it again: casewright provider set auto|ollama|vllm|embedded",
             ) from error

@@ -36,6 +36,7 @@ from casewright.errors import ServiceBusy, ServiceFailure, StorageError, Unproce
 from casewright.knowledge.answer import Decision, decide
 from casewright.knowledge.phrase import Phrased, phrase
 from casewright.observability.context import request_id
+from casewright.observability.engine_metrics import EngineMetrics
 from casewright.observability.metrics import ServiceMetrics
 from casewright.services.kit.answers import send
 from casewright.services.kit.app import ERRORS, Shell, create_service
@@ -172,6 +173,8 @@ async def query(asked: QueryRequest, request: Request) -> Response:
         parts = {"read": _ms(reading)}
         phrased = None
         if decision.grounded and strategy == "plain" and lease is not None:
+            if asked.strategy == "auto":
+                lease.keep_to_qualified("answer")
             phrasing = time.perf_counter()
             phrased = await phrase(asked.query, decision, lease.engine, state.config.model_s)
             parts["model"] = _ms(phrasing)
@@ -222,11 +225,12 @@ def _response(
     warnings: Sequence[str],
 ) -> QueryResponse:
     said = phrased.answer if phrased is not None else None
-    reached = lease is not None and (lease.available or (phrased is not None and phrased.model is not None))
-    model = (phrased.model if phrased is not None else None) or (lease.model if lease is not None else None)
+    origin = lease.origin() if lease is not None else None
     return QueryResponse(
-        provider=lease.provider if lease is not None and reached else None,
-        model=model if reached else None,
+        provider=origin.provider if origin is not None else None,
+        model=origin.model if origin is not None else None,
+        attempts=origin.attempts if origin is not None else (),
+        fallback=origin is not None and origin.fallback,
         answered_by="code" if said is None else "model",
         strategy=strategy,
         usage=phrased.usage if phrased is not None else None,
@@ -260,11 +264,13 @@ def create_app(config: RagConfig) -> FastAPI:
         ConfigError: it would be open to other machines without a key.
         StorageError: the data directory cannot hold its token.
     """
-    llm = LanguageModel(config.llm)
+    metrics = ServiceMetrics(NAME, __version__)
+    llm = LanguageModel(config.llm, EngineMetrics(metrics.registry))
     readers = Readers(config.workers, config.read_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await llm.start()
         try:
             yield
         finally:
@@ -286,7 +292,9 @@ def create_app(config: RagConfig) -> FastAPI:
             ),
             lifespan=lifespan,
             title="Casewright RAG",
-            metrics=ServiceMetrics(NAME, __version__),
+            metrics=metrics,
             state={"llm": llm, "readers": readers, "config": config},
+            switchable=True,
+            from_environment=config.llm.from_environment,
         )
     )

@@ -63,7 +63,8 @@ def lock(name: str) -> dict[str, str]:
 
 def test_the_targets_are_the_plans() -> None:
     assert tuple(stage.name for stage in STAGES if stage.base == "runtime") == TARGETS
-    assert set(TARGETS) - {"engine"} == set(MODULES)
+    # the gateway is not among the containers yet; it would run from rag's image
+    assert set(TARGETS) - {"engine"} == set(MODULES) - {"gateway"}
 
 
 def test_no_instruction_needs_buildkit() -> None:

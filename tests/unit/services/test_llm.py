@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from contract.scripted_upstream import ABOUT, Face, served_face
 
 
 def access(kind: EngineKind, url: str) -> EngineAccess:
-    return EngineAccess(EngineSpec(text=kind, kind=kind, url=url))
+    return EngineAccess(EngineSpec(text=kind, kind=kind, url=url), context=ABOUT.context)
 
 
 def nobody() -> str:
@@ -28,7 +29,9 @@ def nobody() -> str:
 
 
 @asynccontextmanager
-async def model(data_dir: Path, *, embedded: str, ollama: str) -> AsyncIterator[LanguageModel]:
+async def model(
+    data_dir: Path, *, embedded: str, ollama: str, **changes: Any
+) -> AsyncIterator[LanguageModel]:
     config = LlmConfig(
         data_dir,
         {
@@ -38,8 +41,10 @@ async def model(data_dir: Path, *, embedded: str, ollama: str) -> AsyncIterator[
         },
         deadlines=Deadlines(connect_s=2, first_token_s=5, idle_s=5, total_s=10),
         fresh_s=0.0,
+        **changes,
     )
     found = LanguageModel(config)
+    await found.start()
     try:
         yield found
     finally:
@@ -47,7 +52,7 @@ async def model(data_dir: Path, *, embedded: str, ollama: str) -> AsyncIterator[
 
 
 def question(text: str = "Hello") -> ChatRequest:
-    return ChatRequest(model=ABOUT.model, messages=(Message("user", text),), max_tokens=8)
+    return ChatRequest(model="", messages=(Message("user", text),), max_tokens=8)
 
 
 async def test_what_answers_is_told_under_its_true_name(tmp_path: Path) -> None:
@@ -144,3 +149,38 @@ async def test_a_provider_file_nobody_can_read_is_told(tmp_path: Path) -> None:
     assert not found.llm_available
     assert found.reason is not None
     assert "does not name a provider" in found.reason
+
+
+async def test_another_engine_takes_over_and_both_health_and_answer_say_so(tmp_path: Path) -> None:
+    with served_face() as face:
+        async with model(tmp_path, embedded=nobody(), ollama=face.url, fallback=True) as llm:
+            found = await llm.status()
+            assert (found.provider, found.requested, found.llm_available) == ("ollama", "embedded", True)
+            assert found.reason is not None
+            assert "embedded was asked for and ollama answers" in found.reason
+            async with llm.lease() as lease:
+                answer = await lease.engine.complete(question(""))
+                origin = lease.origin()
+    assert answer.text == "Hello wörld"
+    assert (origin.provider, origin.model, origin.fallback) == ("ollama", ABOUT.model, True)
+    assert origin.attempts[-1].outcome == "ok"
+
+
+async def test_auto_takes_the_first_of_the_order_that_answers(tmp_path: Path) -> None:
+    ProviderFile(tmp_path).write("auto")
+    with served_face() as face:
+        async with model(tmp_path, embedded=face.url, ollama=nobody()) as llm:
+            found = await llm.status()
+    assert (found.provider, found.requested, found.source) == ("embedded", "auto", "file")
+    assert found.reason is None
+    assert {row.name for row in found.engines} == {"embedded", "ollama", "vllm"}
+
+
+async def test_a_model_that_may_less_does_not_take_over(tmp_path: Path) -> None:
+    """The one asked for may phrase, the other has shown nothing: it is not asked when the exam decides."""
+    with served_face() as face:
+        urls = {"embedded": face.url, "ollama": face.url}
+        async with model(tmp_path, fallback=True, **urls) as llm, llm.lease() as lease:
+            lease.sources["embedded"].strategies = {"answer": "plain"}
+            lease.keep_to_qualified("answer")
+            assert lease.engine.only == {"embedded"}

@@ -16,11 +16,14 @@ import pytest
 
 from casewright.api.contract import EngineInCharge
 from casewright.api.notes import MAX_NOTES_CHARS, ConvertResponse
+from casewright.engines.policy import Route
+from casewright.engines.router import RouterEngine
 from casewright.engines.scripted import Fail, Say, Script, ScriptedEngine, Scripts
 from casewright.engines.wire import ChatRequest
 from casewright.errors import ConnectionRefused, StorageError
 from casewright.services.kit.config import KitConfig
-from casewright.services.llm import EngineAccess, LanguageModel, Lease, LlmConfig
+from casewright.services.llm import EngineAccess, LanguageModel, Lease, LlmConfig, RoutedEngine
+from casewright.services.llm_source import Source
 from casewright.services.notes import NotesConfig, config_from, create_app
 from casewright.settings import Settings
 from casewright.values import EngineSpec, Usage
@@ -42,11 +45,13 @@ class Scripted(LanguageModel):
         self._problem = problem
 
     @contextlib.asynccontextmanager
-    async def lease(self) -> AsyncIterator[Lease]:
+    async def lease(self, caller: str = "") -> AsyncIterator[Lease]:
         if self._problem is not None:
             raise self._problem
-        identity = await self.scripted.identity()
-        yield Lease("embedded", self.scripted, identity, self._allowed, True)
+        source = Source("embedded", self.scripted, self._config, await self.scripted.identity())
+        router = RouterEngine([Route("embedded", self.scripted)])
+        engine = RoutedEngine(router, only=frozenset({"embedded"}), caller=caller)
+        yield Lease("embedded", engine, source.identity, self._allowed, True, {"embedded": source})
 
     async def status(self) -> EngineInCharge:
         return EngineInCharge(provider="embedded", source="default", llm_available=True, model="scripted")
@@ -116,7 +121,7 @@ def test_the_plans_own_call(alone: str) -> None:
     assert body["matters_discussed"] == ["You discussed legal requirements."]
     assert (body["our_actions"], body["your_actions"]) == ([], [])
     assert body["full_text"].startswith("Dear John Smith,")
-    assert (body["provider"], body["answered_by"], body["strategy"]) == ("embedded", "code", "extractive")
+    assert (body["provider"], body["answered_by"], body["strategy"]) == (None, "code", "extractive")
     assert headers["x-casewright-answered-by"] == "code"
     assert body["request_id"] == headers["x-request-id"]
     assert body["checks"] == {

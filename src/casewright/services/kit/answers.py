@@ -22,5 +22,7 @@ def send(request: Request, answer: Answered) -> Response:
         "X-Casewright-Provider": provider,
         "X-Casewright-Model": (answer.model or "none").encode("ascii", "replace").decode(),
         "X-Casewright-Answered-By": answer.answered_by,
+        "X-Casewright-Attempts": str(len(answer.attempts)),
+        "X-Casewright-Fallback": "true" if answer.fallback else "false",
     }
     return Response(answer.model_dump_json(), headers=headers, media_type="application/json")

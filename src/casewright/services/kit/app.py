@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from casewright import __version__
 from casewright.api.contract import ErrorAnswer, Health
 from casewright.observability.metrics import CONTENT_TYPE_LATEST, ServiceMetrics
+from casewright.services.kit.admin import admin_routes
 from casewright.services.kit.config import KitConfig
 from casewright.services.kit.edge import Edge, EdgeConfig, Render, render_json
 from casewright.services.kit.errors import install
@@ -20,6 +21,8 @@ from casewright.services.kit.gate import Gate
 from casewright.services.kit.guard import OPEN_PATHS, Guard, refuse_open_start
 from casewright.services.kit.health import HealthSource
 from casewright.services.kit.keys import KeyStore, service_token
+from casewright.services.provider import ProviderFile
+from casewright.settings import Asked
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": what}
@@ -45,7 +48,8 @@ class Shell:
     """What a service hands to the kit. ``scope`` is the key scope that opens it (its name).
 
     ``cookie`` and ``open_paths`` are for pages; ``render`` answers errors in another form than JSON.
-    ``public_docs`` False leaves the OpenAPI document out.
+    ``public_docs`` False leaves the OpenAPI document out. ``switchable``: it has engines, and a route that
+    asks for another; ``from_environment`` is what LLM_PROVIDER said.
     """
 
     config: KitConfig
@@ -59,6 +63,8 @@ class Shell:
     render: Render = render_json
     state: dict[str, Any] = field(default_factory=dict)
     public_docs: bool = True
+    switchable: bool = False
+    from_environment: Asked | None = None
 
 
 def create_service(shell: Shell) -> FastAPI:
@@ -102,6 +108,12 @@ def create_service(shell: Shell) -> FastAPI:
         shell.open_paths,
         shell.cookie,
     )
+    if shell.switchable:
+        refusals: dict[int | str, Any] = {
+            status: ERRORS[status] for status in (400, 401, 403, 408, 413, 421, 422, 500, 503)
+        }
+        file = ProviderFile(config.data_dir)
+        app.include_router(admin_routes(guard, file, shell.from_environment, refusals))
     app.add_middleware(
         Edge,
         config=EdgeConfig(guard, shell.metrics, config.max_body_bytes, config.body_s, shell.render),

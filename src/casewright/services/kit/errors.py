@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from casewright.api.contract import ErrorAnswer, ErrorDetail
 from casewright.errors import (
+    AllEnginesFailed,
     BodyTooLarge,
     CasewrightError,
     ConfigError,
@@ -67,6 +68,8 @@ def status_of(error: CasewrightError) -> int:
     """The HTTP status that an error becomes."""
     if isinstance(error, RequestError):
         return error.status
+    if isinstance(error, AllEnginesFailed) and error.status is not None:
+        return error.status
     return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
@@ -76,7 +79,7 @@ def error_response(error: CasewrightError) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, ServiceBusy):
         headers["Retry-After"] = str(error.retry_after_s)
-    elif isinstance(error, EngineBusy) and error.retry_after_s is not None:
+    elif isinstance(error, EngineBusy | AllEnginesFailed) and error.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -66,11 +66,27 @@ class Guard:
             _check_name(headers.get("host", ""))
         if path in self.open_paths or self.auth == "none":
             return
-        scheme, _, given = self._credential(headers).partition(" ")
-        if not given.strip():
+        said = self._credential(headers)
+        if not said.partition(" ")[2].strip():
             if self.keys.active() or not is_loopback(self.host):
                 raise Unauthenticated("this service asks for an API key", hint=_HINT)
             return
+        self._open(said, {self.scope, "admin"}, self.scope)
+
+    def check_admin(self, headers: Mapping[str, str]) -> None:
+        """Let a request change the service: always with a key, wherever it comes from.
+
+        Raises:
+            Unauthenticated: no key, or none of ours.
+            Forbidden: the key is not of scope admin.
+        """
+        said = self._credential(headers)
+        if not said.partition(" ")[2].strip():
+            raise Unauthenticated("changing a service always takes an API key of scope admin", hint=_HINT)
+        self._open(said, {"admin"}, "admin")
+
+    def _open(self, said: str, scopes: set[str], wanted: str) -> None:
+        scheme, _, given = said.partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated(f"{scheme} is not how this service is asked", hint=_HINT)
         token = given.strip()
@@ -79,10 +95,10 @@ class Guard:
         key = self.keys.find(token)
         if key is None:
             raise Unauthenticated("the API key is not one of ours, or was revoked", hint=_HINT)
-        if self.scope not in key.scopes and "admin" not in key.scopes:
+        if not scopes.intersection(key.scopes):
             raise Forbidden(
-                f"key {key.id} does not open {self.scope}",
-                hint=f"make one that does: casewright keys create NAME --scope {self.scope}",
+                f"key {key.id} does not open {wanted}",
+                hint=f"make one that does: casewright keys create NAME --scope {wanted}",
             )
 
     def _credential(self, headers: Mapping[str, str]) -> str:

@@ -52,7 +52,7 @@ class HealthSource:
         engine = await self.engine() if self.engine is not None else None
         vision = await self.vision() if self.vision is not None else None
         reasons = [f"{name}: {check.reason}" for name, check in checks.items() if not check.ok]
-        if engine is not None and not engine.llm_available:
+        if engine is not None and engine.reason is not None:
             reasons.append(f"engine: {engine.reason}")
         notes = [f"vision: {vision.reason}"] if vision is not None and not vision.ok else []
         return Health(
@@ -71,9 +71,14 @@ class HealthSource:
         )
 
 
+def _lacking(engine: EngineInCharge | None) -> bool:
+    """Whether no engine answers, or another one than was asked for."""
+    return engine is not None and (not engine.llm_available or engine.reason is not None)
+
+
 def _status(checks: Mapping[str, Check], engine: EngineInCharge | None) -> HealthStatus:
     if any(check.vital and not check.ok for check in checks.values()):
         return "unhealthy"
-    if any(not check.ok for check in checks.values()) or (engine is not None and not engine.llm_available):
+    if any(not check.ok for check in checks.values()) or _lacking(engine):
         return "degraded"
     return "healthy"

@@ -1,0 +1,93 @@
+"""Where each engine is and how they are shared, frozen; made from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from casewright.engines.admission import AdmissionConfig
+from casewright.engines.base import Deadlines
+from casewright.settings import Asked, Provider, Settings, parse_engine
+from casewright.values import EngineSpec
+
+ORDER: tuple[Provider, ...] = ("vllm", "ollama", "embedded")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineAccess:
+    """Where a provider is, the key it asks for, and how much of it this process may use.
+
+    ``models`` maps a name that is asked for to the name this engine has for it. ``context`` in tokens is
+    named to Ollama with every request: it would else cut what is beyond its own default in silence.
+    """
+
+    spec: EngineSpec
+    api_key: str | None = None
+    admission: AdmissionConfig = field(default_factory=lambda: AdmissionConfig(4, 64, 30.0))
+    models: Mapping[str, str] = field(default_factory=dict)
+    context: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class LlmConfig:
+    """``engines`` is where each provider is; ``from_environment`` what LLM_PROVIDER said at the start.
+
+    ``order`` is how engines are tried when ``auto`` is asked for, and, with ``fallback``, after the one that
+    is. ``restart_streams``: an answer that breaks after its first token begins anew elsewhere, and says so.
+    Seconds: ``fresh_s`` a finding of the probe is believed, ``wait_s`` a health call waits for a probe under
+    way before it answers with the last finding.
+    """
+
+    data_dir: Path
+    engines: Mapping[Provider, EngineAccess]
+    from_environment: Asked | None = None
+    order: tuple[Provider, ...] = ORDER
+    fallback: bool = False
+    restart_streams: bool = False
+    deadlines: Deadlines = field(default_factory=lambda: Deadlines(first_token_s=60.0, total_s=180.0))
+    probe_s: float = 10.0
+    fresh_s: float = 2.0
+    wait_s: float = 3.0
+
+
+def llm_config(settings: Settings) -> LlmConfig:
+    """Where each provider is, from the settings; each process gets its share of an engine's places.
+
+    Raises:
+        ConfigError: the order of engines names something else.
+    """
+    words = {"ollama": "ollama", "vllm": "vllm", "embedded": f"embedded={settings.embedded_url}"}
+    places = {
+        "ollama": settings.ollama_concurrency,
+        "vllm": settings.vllm_concurrency,
+        "embedded": settings.embedded_slots,
+    }
+    order = settings.providers_in_order()
+    return LlmConfig(
+        data_dir=settings.data_dir,
+        engines={name: _access(name, words[name], places[name], settings) for name in ORDER},
+        from_environment=settings.llm_provider,
+        order=order,
+        fallback=settings.fallback == "on",
+        restart_streams=settings.restart_streams == "on",
+        deadlines=Deadlines(
+            first_token_s=settings.first_token_s, idle_s=settings.idle_s, total_s=settings.total_s
+        ),
+    )
+
+
+def _access(name: Provider, word: str, places: int, settings: Settings) -> EngineAccess:
+    spec = parse_engine(word, settings)
+    # a model that one engine has by a name is asked for by that name at the others too: as their own
+    known = {model for model in (settings.ollama_model, settings.vllm_model) if model}
+    models = dict.fromkeys(known, spec.model or "")
+    models |= {asked: there[name] for asked, there in settings.model_map.items() if name in there}
+    share = max(1, places // settings.engine_sharers)
+    return EngineAccess(
+        spec,
+        settings.api_key(spec.kind),
+        AdmissionConfig(share, settings.engine_queue, settings.engine_queue_s),
+        models,
+        settings.ollama_context,
+    )
