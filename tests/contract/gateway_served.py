@@ -26,6 +26,7 @@ class Gateway:
 
     url: str
     engines: tuple[ScriptedEngine, ...]
+    router: RouterEngine
 
     def client(self, api_key: str = "none") -> openai.OpenAI:
         """The official client, which repeats nothing."""
@@ -49,4 +50,4 @@ def gateway(
     router = RouterEngine(over, RouterConfig(restart_after_first_token=restart), observer=None)
     config = GatewayConfig(KitConfig("gateway", data_dir), LlmConfig(data_dir, {}))
     with served(create_app(config, router)) as url:
-        yield Gateway(url, engines)
+        yield Gateway(url, engines, router)

@@ -7,7 +7,7 @@ import base64
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -267,21 +267,29 @@ def test_a_stream_that_breaks_ends_with_an_error_and_is_never_spliced(tmp_path: 
     )
 
 
-def test_a_client_that_leaves_frees_its_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_client_that_leaves_frees_its_place(tmp_path: Path, stream: bool) -> None:
     slow = Script((Say("a"), Say("b", after_s=60.0)), USAGE)
     with gateway(tmp_path, in_turn(slow)) as served:
         host, port = served.url.removeprefix("http://").split(":")
-        body = json.dumps({"model": MODEL, "messages": MESSAGES, "stream": True}).encode()
+        body = json.dumps({"model": MODEL, "messages": MESSAGES, "stream": stream}).encode()
         with socket.create_connection((host, int(port))) as client:
             head = (
                 f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             client.sendall(head.encode() + body)
-            assert b"200 OK" in client.recv(4096)
-        until = time.monotonic() + 5
-        while not served.engines[0].cancelled and time.monotonic() < until:
-            time.sleep(0.01)
-    assert served.engines[0].cancelled == 1
+            _wait_for(lambda: len(served.engines[0].requests) == 1)
+            if stream:
+                assert b"200 OK" in client.recv(4096)
+        _wait_for(lambda: served.engines[0].cancelled == 1)
+        _wait_for(lambda: served.router.status()[0].inside == 0)
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < until, "it did not come to be"
+        time.sleep(0.01)
 
 
 def test_a_key_is_asked_for_in_openais_words(tmp_path: Path) -> None:

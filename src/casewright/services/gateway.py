@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from casewright import __version__
 from casewright.engines.router import RouterEngine
 from casewright.errors import CasewrightError
+from casewright.observability.engine_metrics import EngineMetrics
 from casewright.observability.metrics import ServiceMetrics
 from casewright.services.gateway_contract import (
     ANY_MODEL,
@@ -130,7 +131,7 @@ def create_app(config: GatewayConfig, router: RouterEngine | None = None) -> Fas
         StorageError: the data directory cannot hold its token.
     """
     metrics = ServiceMetrics(NAME, __version__)
-    model = LanguageModel(config.llm) if router is None else None
+    model = LanguageModel(config.llm, EngineMetrics(metrics.registry)) if router is None else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

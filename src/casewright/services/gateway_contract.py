@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from casewright.engines.wire import ChatRequest, Message, Sampling
 from casewright.services.gateway_errors import Refusal, unsupported
-from casewright.services.gateway_messages import read_message
+from casewright.services.gateway_messages import ROLES, read_message
 
 # The name for: whatever model the engine that answers has.
 ANY_MODEL = "auto"
@@ -70,6 +70,33 @@ UNSUPPORTED = frozenset(
 )
 
 
+# For the OpenAPI document; ``read_message`` is what checks.
+_TEXT = {"type": "string"}
+_MESSAGE: dict[str, Any] = {
+    "type": "object",
+    "required": ["role", "content"],
+    "additionalProperties": False,
+    "properties": {
+        "role": {"enum": list(ROLES)},
+        "name": _TEXT,
+        "content": {
+            "anyOf": [
+                _TEXT,
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {
+                        "type": "object",
+                        "required": ["type", "text"],
+                        "properties": {"type": {"const": "text"}, "text": _TEXT},
+                    },
+                },
+            ]
+        },
+    },
+}
+
+
 class _Body(BaseModel):
     """Fields that are not named here are looked up one by one, see ``_others``."""
 
@@ -104,7 +131,7 @@ class _Sampled(_Body):
 class GatewayChatBody(_Sampled):
     """``POST /v1/chat/completions``."""
 
-    messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    messages: Annotated[list[dict[str, Any]], Field(min_length=1, json_schema_extra={"items": _MESSAGE})]
     max_completion_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     response_format: dict[str, Any] | None = None
     tools: list[dict[str, Any]] | None = None

@@ -11,7 +11,7 @@ from casewright.engines.wire import Message
 from casewright.services.gateway_errors import Refusal, unsupported
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 
 
 def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Message:
@@ -25,9 +25,9 @@ def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Mes
     role = given.pop("role", None)
     if role in ("tool", "function") or "tool_calls" in given or "function_call" in given:
         raise unsupported(param, "a tool's result cannot be handed back to every engine")
-    if not isinstance(role, str) or role not in _ROLES:
+    if not isinstance(role, str) or role not in ROLES:
         raise Refusal(
-            f"{param}.role is none of {', '.join(_ROLES)}", param=f"{param}.role", code="invalid_value"
+            f"{param}.role is none of {', '.join(ROLES)}", param=f"{param}.role", code="invalid_value"
         )
     content = given.pop("content", None)
     given.pop("refusal", None)
@@ -37,14 +37,14 @@ def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Mes
             raise unsupported(f"{param}.{name[:100]}")
         warnings.append(f"{name} of a message was not sent")
     if isinstance(content, str):
-        return Message(_ROLES[role], content)
+        return Message(ROLES[role], content)
     if not isinstance(content, list):
         raise Refusal(
             f"{param}.content is neither a text nor a list of parts",
             param=f"{param}.content",
             code="invalid_value",
         )
-    return _of_parts(_ROLES[role], content, f"{param}.content", warnings)
+    return _of_parts(ROLES[role], content, f"{param}.content", warnings)
 
 
 def _of_parts(role: str, parts: list[Any], param: str, warnings: list[str]) -> Message:
