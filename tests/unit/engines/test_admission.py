@@ -99,17 +99,16 @@ def test_nobody_waits_longer_than_the_deadline() -> None:
 
 def test_one_caller_cannot_keep_the_others_out_of_the_queue() -> None:
     async def main(loop: VirtualLoop) -> None:
-        admission = Admission(AdmissionConfig(1, 3, 100), loop.time)
-        greedy = await start(*(hold(admission, "greedy", 1.0) for _ in range(4)))
+        admission = Admission(AdmissionConfig(1, 2, 100), loop.time)
+        greedy = await start(*(hold(admission, "greedy", 1.0) for _ in range(3)))
         (modest,) = await start(hold(admission, "modest", 1.0))
-        assert admission.waiting == 3
+        assert admission.waiting == 2
         with pytest.raises(Overloaded):
             await greedy[-1]  # its newest made room
-        (second,) = await start(hold(admission, "modest", 1.0))
-        with pytest.raises(Overloaded):
-            await second  # two against one: the lines would only change places
-        assert (await modest).waited_s == 2.0
-        assert [(await task).waited_s for task in greedy[:3]] == [0, 1, 3]
+        for caller in ("modest", "third"):
+            with pytest.raises(Overloaded):
+                await hold(admission, caller, 1.0)  # one waits of each: the lines would only change places
+        assert [(await task).waited_s for task in (*greedy[:2], modest)] == [0, 1, 2]
 
     run(main)
 
@@ -200,17 +199,23 @@ def test_a_deadline_and_a_cancel_in_the_same_turn_leave_nothing_behind() -> None
 
 
 def test_nothing_is_kept_of_those_who_left() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(type(thing).__name__ == "_Waiter" for thing in gc.get_objects())
+
     async def main(loop: VirtualLoop) -> None:
         admission = Admission(AdmissionConfig(1, 5, 100.0), loop.time)
-        (stuck, *rest) = await start(*(hold(admission, name, 99.0) for name in "aabbc"))
-        rest[0].cancel()
-        ends = [type(end) for end in await asyncio.gather(*rest, return_exceptions=True)]
-        assert ends == [asyncio.CancelledError, Place, Overloaded, Overloaded] and stuck.done()
-        del rest
+        tasks = await start(*(hold(admission, "a", seconds) for seconds in (1.0, 1e6)))
+        tasks += await start(*(hold(admission, caller, 1.0) for caller in "abbc"))
+        tasks[2].cancel()
+        await asyncio.sleep(50)
+        del tasks[2]
+        assert kept() == admission.waiting == 3, "one has its place, one was cancelled"
+        ends = await asyncio.gather(*tasks[2:], return_exceptions=True)
+        assert [type(end) for end in ends] == [Overloaded] * 3 and admission.inside == 1
+        del ends, tasks[2:]
         await asyncio.sleep(0)  # the loop lets go of the errors, whose tracebacks hold everything
-        gc.collect()
-        assert not [thing for thing in gc.get_objects() if type(thing).__name__ == "_Waiter"]
-        assert admission.waiting == 0
+        assert kept() == admission.waiting == 0
 
     run(main)
 
