@@ -80,7 +80,11 @@ def test_providers_that_nobody_named_are_stood_in_for(
     monkeypatch.setenv("CASEWRIGHT_ENGINE_PORT", "21435")
     monkeypatch.setenv("CASEWRIGHT_DATA", str(tmp_path))
     settings = Settings()
-    assert stand_ins(settings) == {"OLLAMA_URL": "http://127.0.0.1:21435", "OLLAMA_MODEL": ""}
+    assert stand_ins(settings) == {
+        "OLLAMA_URL": "http://127.0.0.1:21435",
+        "OLLAMA_MODEL": "",
+        "CASEWRIGHT_OLLAMA_CONTEXT": str(settings.embedded_context),
+    }
     config = config_of(settings, (), attach=False, sample=None, output=None)
     assert config.output.parent == tmp_path / "stage"
     assert config.services["rag"] == f"http://127.0.0.1:{settings.rag_port}"
