@@ -112,7 +112,7 @@ def stand_ins(settings: Settings) -> dict[str, str]:
         if f"{name}_url" not in settings.model_fields_set:
             told |= {f"{name.upper()}_URL": engine_url, f"{name.upper()}_MODEL": ""}
     if "OLLAMA_URL" in told:
-        # Ollama would load its model anew for another context; the engine in its place has the one it began with
+        # Ollama would load its model anew for another context; what stands in its place has only its own
         told["CASEWRIGHT_OLLAMA_CONTEXT"] = str(settings.embedded_context)
     return told
 
