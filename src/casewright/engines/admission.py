@@ -119,8 +119,14 @@ class Admission:
         place = self._take(caller) if self.inside < self.config.concurrency else await self._wait(caller)
         try:
             yield place
-        finally:
+        except BaseException:
+            held_s = self._clock() - place.since_s
+            if self._finished and held_s > self._mean_s:
+                self._measure(held_s)
+            raise
+        else:
             self._measure(self._clock() - place.since_s)
+        finally:
             self._leave(place)
 
     def expected_wait_s(self, caller: str) -> float:
@@ -130,7 +136,9 @@ class Admission:
         it by a tenth of the difference. ``ahead`` are those whose turn comes first, which under round robin
         are not all who wait. One more than these must leave, and a station of c servers lets c / T a second
         go. For the first to leave, T is at least what every place has been held for already, as an engine
-        that got stuck finishes nothing to average; before anyone has left, T is the longest such time.
+        that got stuck finishes nothing to average; before anyone has left, T is the longest such time. What
+        an error or a cancellation cut short counts only if it lasted longer than T until then: it would have
+        lasted longer still, and a hundred refused connections do not make an engine quick.
 
         With steady holding times, and if nobody comes later to take a turn first, it is off by less than T:
         with k = ceil((ahead + 1) / concurrency), both this and the true wait are within ((k - 1) * T, k * T],

@@ -332,6 +332,29 @@ def test_an_engine_that_got_stuck_shows_in_the_estimate() -> None:
     run(main)
 
 
+def test_what_was_cut_short_makes_no_engine_quick() -> None:
+    async def cut(admission: Admission, seconds: float) -> None:
+        with pytest.raises(ConnectionError):
+            async with admission.enter("a"):
+                await asyncio.sleep(seconds)
+                raise ConnectionError
+
+    async def main(loop: VirtualLoop) -> None:
+        admission = Admission(AdmissionConfig(1, 5, 1e6), loop.time)
+        await cut(admission, 0.001)
+        await hold(admission, "a", 8.0)
+        for _ in range(100):
+            await cut(admission, 0.001)
+        tasks = await start(hold(admission, "a", 1.0))
+        assert admission.expected_wait_s("b") == pytest.approx(8)
+        await asyncio.gather(*tasks)
+        await cut(admission, 300.0)  # a timeout
+        await start(hold(admission, "a", 1.0))
+        assert admission.expected_wait_s("b") == pytest.approx((8 + 1 + 300) / 3)
+
+    run(main)
+
+
 def test_the_average_follows_a_change() -> None:
     async def main(loop: VirtualLoop) -> None:
         admission = Admission(AdmissionConfig(1, 5, 1e6), loop.time)
