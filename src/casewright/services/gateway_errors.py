@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,7 +72,7 @@ def refusal_of(error: CasewrightError) -> Refusal:
     headers: dict[str, str] = {}
     after = getattr(error, "retry_after_s", None) if isinstance(error, EngineError | ServiceBusy) else None
     if after is not None and status in (429, 503):
-        headers["Retry-After"] = str(max(1, round(after)))
+        headers["Retry-After"] = str(max(1, math.ceil(after)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Refusal(str(error), status=status, kind=kind, code=code, headers=headers)
