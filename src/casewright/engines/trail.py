@@ -193,7 +193,6 @@ class Trail:
         except TimeoutError as error:
             if not scope.expired():
                 raise
-            self._left.clear()
             raise TotalTimeout(
                 f"no complete answer within {self._total_s:g} s over all engines",
                 hint="ask for fewer tokens, or allow more time",

@@ -175,8 +175,38 @@ async def test_a_lost_connection_may_be_repeated_where_nothing_was_shown() -> No
         assert await texts(answer) == ["again"]
     assert outcomes(answer) == [("a", "connection_lost"), ("a", "ok")]
     assert answer.provenance.fallback is False
+    lost = saying(Fail("connection_lost"))
     with pytest.raises(AllEnginesFailed):
-        await routed(saying(Fail("server_failure")), config=RouterConfig(retries=5)).complete(ASKED)
+        await routed(lost, config=RouterConfig(retries=1)).complete(ASKED)
+    assert len(lost.requests) == 2
+    failing = saying(Fail("server_failure"))
+    with pytest.raises(AllEnginesFailed):
+        await routed(failing, config=RouterConfig(retries=5)).complete(ASKED)
+    assert len(failing.requests) == 1
+
+
+class Asked(ScriptedEngine):
+    """One that counts how often it is asked for its models, and has no default."""
+
+    asked = 0
+
+    async def models(self) -> tuple[str, ...]:
+        self.asked += 1
+        return await super().models()
+
+
+async def test_the_only_model_is_asked_for_once_and_again_after_a_failure() -> None:
+    good, bad = Script((Say("good"),)), Script((Fail("server_failure"),))
+    engine = Asked(in_turn(good, good, bad, good))
+    engine.model = None
+    router = routed(engine)
+    for _ in range(2):
+        await router.complete(ASKED)
+    assert engine.asked == 1
+    with pytest.raises(AllEnginesFailed):
+        await router.complete(ASKED)
+    await router.complete(ASKED)
+    assert engine.asked == 2
 
 
 class Endless(ScriptedEngine):

@@ -78,11 +78,11 @@ async def test_it_looks_after_its_engines_by_itself() -> None:
 async def test_a_probe_without_a_word_is_given_up() -> None:
     scripts = in_turn(Script((Fail("connection_refused"),)), Script((Say("late", after_s=3600.0),)))
     engine = ScriptedEngine(scripts, clock=RealClock())
-    config = RouterConfig(BreakerConfig(open_s=0.01, probe_s=0.01))
-    router = RouterEngine([Route("a", engine)], config)
+    clock = Clock()
+    router = routed(engine, config=RouterConfig(BreakerConfig(probe_s=0.01)), clock=clock)
     with pytest.raises(AllEnginesFailed):
         await router.complete(ASKED)
-    await until(lambda: router.status()[0].probe_in_s == 0.0)
+    clock.now_s = 1.0
     await router.probe_due()
     status = router.status()[0]
     assert status.state is BreakerState.OPEN
@@ -104,6 +104,24 @@ async def test_broken_streams_open_the_breaker_although_each_began() -> None:
     for _ in range(3):
         await router.complete(ASKED)
     assert router.status()[0].state is BreakerState.OPEN
+
+
+async def test_only_failures_in_a_row_open_the_breaker() -> None:
+    good, bad = Script((Say("good"),)), Script((Fail("server_failure"),))
+    router = routed(ScriptedEngine(in_turn(bad, bad, good, bad, bad, good)), saying("other"))
+    for _ in range(6):
+        await router.complete(ASKED)
+    assert router.status()[0].state is BreakerState.CLOSED
+
+
+async def test_nobody_queues_for_an_engine_that_is_left_alone() -> None:
+    notes = Notes()
+    routes = [Route("a", saying(Fail("connection_refused"))), Route("b", saying("good"))]
+    router = RouterEngine(routes, observer=notes)
+    for _ in range(2):
+        await router.complete(ASKED)
+    assert notes.told.count(("queued", "a")) == 1
+    assert notes.told.count(("fell_back", "a", "b", "circuit_open")) == 1
 
 
 async def test_a_full_queue_leads_to_the_next_engine() -> None:
