@@ -127,6 +127,12 @@ class Settings(BaseSettings):
     restart_streams: Literal["on", "off"] = Field(
         "off", validation_alias=AliasChoices("CASEWRIGHT_RESTART_STREAMS", "restart_streams")
     )
+    otel_endpoint: str | None = Field(
+        None, validation_alias=AliasChoices("CASEWRIGHT_OTEL_ENDPOINT", "otel_endpoint")
+    )
+    otel_content: Literal["on", "off"] = Field(
+        "off", validation_alias=AliasChoices("CASEWRIGHT_OTEL_CONTENT", "otel_content")
+    )
     document_bytes: int = Field(
         50 * 1024 * 1024,
         ge=1024,

@@ -107,7 +107,7 @@ class _Gateway:
 
 def config_from(settings: Settings, host: str, port: int) -> GatewayConfig:
     """The service as the settings describe it."""
-    llm = llm_config(settings)
+    llm = llm_config(settings, NAME)
     kit = KitConfig(
         name=NAME,
         data_dir=settings.data_dir,

@@ -7,11 +7,13 @@ request for one token, not by a health page.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import urlsplit
 
 from casewright.api.contract import AttemptMade, EngineInCharge, EngineRow, ProviderSource, Strategy
 from casewright.api.qualification import Use
@@ -22,7 +24,8 @@ from casewright.engines.router import Provenance, Routed, RouterEngine
 from casewright.engines.wire import Api, ChatRequest, Delta, Finished
 from casewright.errors import ConfigError, EngineError, StorageError
 from casewright.observability.context import request_id
-from casewright.observability.engine_metrics import EngineMetrics
+from casewright.observability.engine_metrics import EngineMetrics, Observers
+from casewright.observability.tracing import Place, start_tracing
 from casewright.services.llm_config import EngineAccess, LlmConfig, llm_config
 from casewright.services.llm_source import NOT_ASKED, Source
 from casewright.services.provider import Choice, ProviderFile
@@ -163,10 +166,11 @@ class LanguageModel:
             for name, found in config.engines.items()
         }
         self._asked: Choice | None = None
+        self.tracing = start_tracing(config.tracing, _places(config))
         self.router = RouterEngine(
             [_route(name, self._sources[name].engine, found) for name, found in config.engines.items()],
             RouterConfig(restart_after_first_token=config.restart_streams),
-            observer=metrics,
+            observer=Observers(self.tracing) if metrics is None else Observers(metrics, self.tracing),
         )
         if metrics is not None:
             metrics.watch(self.router.status)
@@ -180,6 +184,7 @@ class LanguageModel:
         await self.router.aclose()
         for source in self._sources.values():
             await source.aclose()
+        await asyncio.to_thread(self.tracing.close)  # sends what is left, and waits for it
 
     def names(self) -> tuple[Choice, tuple[Provider, ...]]:
         """What is asked for now, and the engines that may answer, in order; the router follows.
@@ -288,6 +293,16 @@ class LanguageModel:
             checked_s_ago=found.age_s,
             engines=rows,
         )
+
+
+def _places(config: LlmConfig) -> dict[str, Place]:
+    """Each engine's host and port, for traces."""
+    found = {}
+    for name, access in config.engines.items():
+        parts = urlsplit(access.spec.url or "")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        found[str(name)] = Place(access.spec.kind, parts.hostname or "", port, access.spec.model)
+    return found
 
 
 def _route(name: Provider, engine: Engine, access: EngineAccess) -> Route:

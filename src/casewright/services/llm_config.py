@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from casewright import __version__
 from casewright.engines.admission import AdmissionConfig
 from casewright.engines.base import Deadlines
+from casewright.observability.tracing import TracingConfig
 from casewright.settings import Asked, Provider, Settings, parse_engine
 from casewright.values import EngineSpec
 
@@ -35,6 +37,7 @@ class LlmConfig:
 
     ``order`` is how engines are tried when ``auto`` is asked for, and, with ``fallback``, after the one that
     is. ``restart_streams``: an answer that breaks after its first token begins anew elsewhere, and says so.
+    ``tracing`` sends nothing unless it names an endpoint.
     Seconds: ``fresh_s`` a finding of the probe is believed, ``wait_s`` a health call waits for a probe under
     way before it answers with the last finding.
     """
@@ -45,13 +48,14 @@ class LlmConfig:
     order: tuple[Provider, ...] = ORDER
     fallback: bool = False
     restart_streams: bool = False
+    tracing: TracingConfig = field(default_factory=lambda: TracingConfig("casewright"))
     deadlines: Deadlines = field(default_factory=lambda: Deadlines(first_token_s=60.0, total_s=180.0))
     probe_s: float = 10.0
     fresh_s: float = 2.0
     wait_s: float = 3.0
 
 
-def llm_config(settings: Settings) -> LlmConfig:
+def llm_config(settings: Settings, service: str = "casewright") -> LlmConfig:
     """Where each provider is, from the settings; each process gets its share of an engine's places.
 
     Raises:
@@ -71,6 +75,9 @@ def llm_config(settings: Settings) -> LlmConfig:
         order=order,
         fallback=settings.fallback == "on",
         restart_streams=settings.restart_streams == "on",
+        tracing=TracingConfig(
+            service, __version__, settings.otel_endpoint, content=settings.otel_content == "on"
+        ),
         deadlines=Deadlines(
             first_token_s=settings.first_token_s, idle_s=settings.idle_s, total_s=settings.total_s
         ),

@@ -87,7 +87,7 @@ def config_from(settings: Settings, host: str, port: int) -> NotesConfig:
         auth=settings.auth,
         log_level=settings.log_level,
     )
-    return NotesConfig(kit, llm_config(settings))
+    return NotesConfig(kit, llm_config(settings, "notes"))
 
 
 def create_app(config: NotesConfig, llm: LanguageModel | None = None) -> FastAPI:

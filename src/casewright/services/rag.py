@@ -77,7 +77,7 @@ def config_from(settings: Settings, host: str, port: int) -> RagConfig:
         max_body_bytes=MAX_BODY_BYTES,
         log_level=settings.log_level,
     )
-    return RagConfig(kit, llm_config(settings))
+    return RagConfig(kit, llm_config(settings, NAME))
 
 
 class Readers:
