@@ -109,16 +109,20 @@ def create_service(shell: Shell) -> FastAPI:
         shell.cookie,
     )
     if shell.switchable:
-        refusals: dict[int | str, Any] = {
-            status: ERRORS[status] for status in (400, 401, 403, 408, 413, 421, 422, 500, 503)
-        }
-        file = ProviderFile(config.data_dir)
-        app.include_router(admin_routes(guard, file, shell.from_environment, refusals))
+        app.include_router(_switch(guard, shell))
     app.add_middleware(
         Edge,
         config=EdgeConfig(guard, shell.metrics, config.max_body_bytes, config.body_s, shell.render),
     )
     return app
+
+
+def _switch(guard: Guard, shell: Shell) -> APIRouter:
+    """The route that asks for another provider."""
+    refusals: dict[int | str, Any] = {
+        status: ERRORS[status] for status in (400, 401, 403, 408, 413, 421, 422, 500, 503)
+    }
+    return admin_routes(guard, ProviderFile(shell.config.data_dir), shell.from_environment, refusals)
 
 
 def _add_own_routes(app: FastAPI, source: HealthSource, metrics: ServiceMetrics) -> None:
