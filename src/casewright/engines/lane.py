@@ -6,16 +6,18 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from casewright.engines.admission import Admission
 from casewright.engines.base import Engine
 from casewright.engines.breaker import BreakerState, CircuitBreaker
 from casewright.engines.policy import Route, RouterConfig
+from casewright.engines.translate import adapt
+from casewright.engines.wire import ChatRequest, Message
 from casewright.errors import (
     CircuitOpen,
     EngineError,
-    EngineUnreachable,
     FirstTokenTimeout,
     ModelNotFound,
     ServerFailure,
@@ -25,6 +27,7 @@ from casewright.values import Usage
 
 # a probe that is due while another still runs is looked for again after this
 _PAUSE_S = 0.02
+PROBE = ChatRequest("", (Message("user", "Hello"),), max_tokens=1)
 
 
 class RouterObserver(Protocol):
@@ -118,6 +121,15 @@ class Lane:
             retry_after_s=self.breaker.due_in_s,
         )
 
+    async def adapted(self, request: ChatRequest) -> tuple[ChatRequest, tuple[str, ...]]:
+        """The request as this route can take it, with a model, and what was left out.
+
+        Raises:
+            EngineError: it cannot take it, or does not say which model it has.
+        """
+        changed, warnings = adapt(request, self.route)
+        return replace(changed, model=await self.model(changed.model)), warnings
+
     async def model(self, name: str) -> str:
         """The name to ask for; with none given the only one served, which the engine is asked for once.
 
@@ -145,16 +157,28 @@ class Lane:
         allowed = self.breaker.config.probe_s
         try:
             async with asyncio.timeout(allowed):
-                found = await self.engine.probe()
+                await self._one_token()
         except TimeoutError:
-            why, cls = f"no token within {allowed:g} s", FirstTokenTimeout
-            self.failed(cls(f"{self.engine.url}: {why}", hint="see its own log", url=self.engine.url))
-            return
-        if found.ready:
+            late = f"{self.engine.url}: no token within {allowed:g} s"
+            self.failed(FirstTokenTimeout(late, hint="read the engine's own log", url=self.engine.url))
+        except EngineError as error:
+            self.failed(error)
+        else:
             self.succeeded()
-            return
-        kind = ServerFailure if found.reachable else EngineUnreachable
-        self.failed(kind(found.detail, hint="see its own log", url=self.engine.url))
+
+    async def _one_token(self) -> None:
+        """The request that callers would send, with the model and the context that they would get.
+
+        Not ``Engine.probe``: that names no context, so that Ollama would load the model anew for it; and it
+        does not say what kind of error there was.
+        """
+        request, _ = await self.adapted(PROBE)
+        answer = await self.engine.complete(request)
+        if not answer.chunks and not (answer.usage and answer.usage.output_tokens):
+            url = self.engine.url
+            raise ServerFailure(
+                f"{url}: an answer without a token", hint="read the engine's own log", url=url
+            )
 
     async def look_after(self) -> None:
         """For ever: whenever the breaker is open, probe until the engine answers again."""

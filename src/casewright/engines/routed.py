@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from casewright.engines.base import Answer
 from casewright.engines.lane import Lane
 from casewright.engines.trail import Provenance, Trail
-from casewright.engines.translate import adapt
 from casewright.engines.wire import ChatRequest, Delta, DeltaKind, Finished, merge_tool_calls
 from casewright.errors import EngineError
 
@@ -107,8 +106,7 @@ class Routed:
         raise trail.failure()
 
     async def _chat(self, lane: Lane) -> AsyncGenerator[Delta | Finished]:
-        request, warnings = adapt(self._request, lane.route)
-        request = replace(request, model=await lane.model(request.model))
+        request, warnings = await lane.adapted(self._request)
         self._trail.using(request.model, warnings)
         async with aclosing(lane.engine.chat(request)) as events:
             async for event in events:

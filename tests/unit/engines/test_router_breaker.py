@@ -11,7 +11,7 @@ from casewright.engines.breaker import BreakerConfig, BreakerState
 from casewright.engines.policy import Route, RouterConfig
 from casewright.engines.router import RouterEngine
 from casewright.engines.scripted import Fail, RealClock, Say, Script, ScriptedEngine, in_turn
-from casewright.engines.wire import Delta
+from casewright.engines.wire import Api, Delta
 from casewright.errors import (
     AllEnginesFailed,
     CircuitOpen,
@@ -88,6 +88,39 @@ async def test_a_probe_without_a_word_is_given_up() -> None:
     assert status.state is BreakerState.OPEN
     assert status.last_error is not None and "no token within" in status.last_error
     assert engine.cancelled == 1
+
+
+async def test_the_probe_is_what_callers_would_send() -> None:
+    clock = Clock()
+    dead = saying(Fail("connection_refused"), model="there")
+    dead.api = Api.OLLAMA
+    router = RouterEngine([Route("a", dead, model="there", context_length=4096)], clock=clock)
+    with pytest.raises(AllEnginesFailed):
+        await router.complete(ASKED)
+    clock.now_s = 1.0
+    await router.probe_due()
+    probe = dead.requests[-1]
+    assert (probe.model, probe.max_tokens, probe.context_length) == ("there", 1, 4096)
+
+
+@pytest.mark.parametrize(
+    ("found", "state", "due_in_s"),
+    [
+        (Fail("overloaded"), BreakerState.OPEN, 1.0),
+        (Fail("server_failure"), BreakerState.OPEN, 2.0),
+        (Say(""), BreakerState.OPEN, 2.0),
+        (Fail("bad_request"), BreakerState.CLOSED, None),
+    ],
+)
+async def test_what_a_probe_finds(found: Say | Fail, state: BreakerState, due_in_s: float | None) -> None:
+    clock = Clock()
+    scripts = in_turn(Script((Fail("connection_refused"),)), Script((found,)))
+    router = routed(ScriptedEngine(scripts), clock=clock)
+    with pytest.raises(AllEnginesFailed):
+        await router.complete(ASKED)
+    clock.now_s = 1.0
+    await router.probe_due()
+    assert (router.status()[0].state, router.status()[0].probe_in_s) == (state, due_in_s)
 
 
 async def test_a_busy_engine_is_passed_over_and_not_held_against_it() -> None:
