@@ -256,6 +256,8 @@ def gateway(primary: str, secondary: str, data_dir: Path) -> Iterator[str]:
         if len(words) < 3:
             sys.exit("the gateway did not start")
         yield words[2].rstrip(";")
+        if (code := process.poll()) is not None:
+            print(f"   the gateway itself ended, with {code}", flush=True)
     finally:
         process.terminate()
         process.wait()
@@ -297,9 +299,8 @@ def seconds(value: float | None) -> str:
 def page(text: str, when: str, options: argparse.Namespace) -> str:
     """The page under docs/benchmarks."""
     machine: dict[str, Any] = describe_machine().model_dump()
-    command = "python benchmarks/failover.py " + " ".join(
-        word if " " not in word else f"'{word}'" for word in sys.argv[1:]
-    )
+    words = [word for at, word in enumerate(sys.argv[1:]) if "--note" not in sys.argv[at : at + 2]]
+    command = "python benchmarks/failover.py " + " ".join(words)
     return f"""# What callers see when an engine dies under load
 
 Two simulators stand for the engines ({ENGINE.ttft_ms:g} ms to the first token, {ENGINE.itl_ms:g} ms between

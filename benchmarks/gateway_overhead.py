@@ -244,9 +244,8 @@ def spread(values: list[float]) -> str:
 def page(text: str, when: str, note: str) -> str:
     """The page under docs/benchmarks."""
     machine: dict[str, Any] = describe_machine().model_dump()
-    command = "python benchmarks/gateway_overhead.py " + " ".join(
-        word if " " not in word else f"'{word}'" for word in sys.argv[1:]
-    )
+    words = [word for at, word in enumerate(sys.argv[1:]) if "--note" not in sys.argv[at : at + 2]]
+    command = "python benchmarks/gateway_overhead.py " + " ".join(words)
     return f"""# What the gateway costs
 
 Streamed answers of {TOKENS} tokens, asked of the built-in simulator directly and through `casewright serve
