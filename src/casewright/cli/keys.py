@@ -16,7 +16,7 @@ def create(
     *,
     scope: Annotated[
         list[str],
-        typer.Option("--scope", "-s", help="rag, notes, documents, web or admin; repeatable."),
+        typer.Option("--scope", "-s", help="rag, notes, documents, web, gateway or admin; repeatable."),
     ],
 ) -> None:
     """Make a key and print its token, this once: it is kept nowhere.

@@ -8,7 +8,7 @@ import typer
 
 
 def serve(
-    name: Annotated[str, typer.Argument(help="rag, notes, documents or web.")],
+    name: Annotated[str, typer.Argument(help="rag, notes, documents, web or gateway.")],
     *,
     host: Annotated[
         str, typer.Option(help="Address to listen on; beyond loopback a key must exist.")

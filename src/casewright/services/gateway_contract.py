@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from casewright.engines.wire import ChatRequest, Message, Sampling
 from casewright.services.gateway_errors import Refusal, unsupported
-from casewright.services.gateway_messages import ROLES, read_message
+from casewright.services.gateway_messages import ROLES, read_messages
 
 # The name for: whatever model the engine that answers has.
 ANY_MODEL = "auto"
@@ -70,7 +70,7 @@ UNSUPPORTED = frozenset(
 )
 
 
-# For the OpenAPI document; ``read_message`` is what checks.
+# For the OpenAPI document; ``read_messages`` is what checks.
 _TEXT = {"type": "string"}
 _MESSAGE: dict[str, Any] = {
     "type": "object",
@@ -79,6 +79,8 @@ _MESSAGE: dict[str, Any] = {
     "properties": {
         "role": {"enum": list(ROLES)},
         "name": _TEXT,
+        "tool_call_id": _TEXT,
+        "tool_calls": {"type": "array", "items": {"type": "object"}},
         "content": {
             "anyOf": [
                 _TEXT,
@@ -176,7 +178,7 @@ def read_chat(body: bytes, default_tokens: int) -> Call:
     asked, ignored = read(GatewayChatBody, body)
     limit = asked.max_completion_tokens or asked.max_tokens
     warnings: list[str] = []
-    messages = tuple(read_message(place, raw, warnings) for place, raw in enumerate(asked.messages))
+    messages = read_messages(asked.messages, warnings)
     return _call(
         asked,
         ignored,

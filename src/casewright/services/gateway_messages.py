@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from casewright.engines.wire import Message
 from casewright.services.gateway_errors import Refusal, unsupported
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+ROLES = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+
+
+def read_messages(raws: Sequence[Mapping[str, Any]], warnings: list[str]) -> tuple[Message, ...]:
+    """A conversation; a tool's result is known by its call's id, and by its name for engines that want that.
+
+    Raises:
+        Refusal: 400, naming the part that no engine's request has a place for.
+    """
+    names: dict[str, str] = {}
+    found = []
+    for place, raw in enumerate(raws):
+        message = read_message(place, raw, warnings)
+        names |= {call["id"]: call["name"] for call in message.tool_calls}
+        if message.role == "tool":
+            if message.tool_call_id not in names:
+                raise Refusal(
+                    f"messages[{place}] answers a tool call that no message before it made",
+                    param=f"messages[{place}].tool_call_id",
+                    code="invalid_value",
+                )
+            message = replace(message, tool_name=names[message.tool_call_id])
+        found.append(message)
+    return tuple(found)
 
 
 def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Message:
@@ -23,8 +54,18 @@ def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Mes
     param = f"messages[{place}]"
     given = {name: value for name, value in raw.items() if value is not None and value != []}
     role = given.pop("role", None)
-    if role in ("tool", "function") or "tool_calls" in given or "function_call" in given:
-        raise unsupported(param, "a tool's result cannot be handed back to every engine")
+    if role == "function" or "function_call" in given:
+        raise unsupported(param, "functions are called by tool_calls")
+    calls = _calls(given.pop("tool_calls", []), role, param)
+    answers = given.pop("tool_call_id", None)
+    if (role == "tool") != isinstance(answers, str):
+        raise Refusal(
+            f"{param}: tool_call_id belongs to a message of role tool",
+            param=f"{param}.tool_call_id",
+            code="invalid_value",
+        )
+    if calls:
+        given.setdefault("content", "")
     if not isinstance(role, str) or role not in ROLES:
         raise Refusal(
             f"{param}.role is none of {', '.join(ROLES)}", param=f"{param}.role", code="invalid_value"
@@ -37,14 +78,45 @@ def read_message(place: int, raw: Mapping[str, Any], warnings: list[str]) -> Mes
             raise unsupported(f"{param}.{name[:100]}")
         warnings.append(f"{name} of a message was not sent")
     if isinstance(content, str):
-        return Message(ROLES[role], content)
+        return Message(ROLES[role], content, tool_calls=calls, tool_call_id=answers)
     if not isinstance(content, list):
         raise Refusal(
             f"{param}.content is neither a text nor a list of parts",
             param=f"{param}.content",
             code="invalid_value",
         )
-    return _of_parts(ROLES[role], content, f"{param}.content", warnings)
+    message = _of_parts(ROLES[role], content, f"{param}.content", warnings)
+    return replace(message, tool_calls=calls, tool_call_id=answers)
+
+
+def _calls(given: Any, role: Any, param: str) -> tuple[dict[str, Any], ...]:
+    """An assistant's tool calls, as ``Message`` has them."""
+    where = f"{param}.tool_calls"
+    if given and role != "assistant":
+        raise Refusal(f"{where} belong to an assistant's message", param=where, code="invalid_value")
+    found = []
+    for call in given if isinstance(given, list) else [None]:
+        function = call.get("function") if isinstance(call, dict) else None
+        made = {
+            "id": call.get("id") if isinstance(call, dict) else None,
+            "name": function.get("name") if isinstance(function, dict) else None,
+            "arguments": function.get("arguments") if isinstance(function, dict) else None,
+        }
+        if not all(isinstance(word, str) for word in made.values()) or not _is_object(made["arguments"]):
+            raise Refusal(
+                f"{where} are functions with an id, a name and a JSON object of arguments as text",
+                param=where,
+                code="invalid_value",
+            )
+        found.append(made)
+    return tuple(found)
+
+
+def _is_object(text: Any) -> bool:
+    try:
+        return isinstance(json.loads(text or "{}"), dict)
+    except ValueError:
+        return False
 
 
 def _of_parts(role: str, parts: list[Any], param: str, warnings: list[str]) -> Message:

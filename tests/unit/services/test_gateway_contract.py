@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from casewright.engines.wire import ChatRequest, Message, Sampling
+from casewright.engines.wire import Api, ChatRequest, Message, Sampling, encode_chat
 from casewright.services.gateway_contract import (
     NEUTRAL,
     Call,
@@ -16,6 +16,7 @@ from casewright.services.gateway_contract import (
     read_completion,
 )
 from casewright.services.gateway_errors import Refusal
+from casewright.services.gateway_messages import read_messages
 
 HELLO = {"role": "user", "content": "Hello"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 8
@@ -205,3 +206,42 @@ def test_embeddings_take_texts_and_no_tokens() -> None:
     for fields in ('"input": [1, 2]', '"input": []', '"input": "a", "dimensions": 4'):
         with pytest.raises(Refusal):
             read(GatewayEmbeddingBody, f'{{"model": "m", {fields}}}'.encode())
+
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Leeds"}'}}
+LOOP: list[dict[str, Any]] = [
+    {"role": "user", "content": "What is the weather?"},
+    {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+]
+
+
+def test_a_tools_result_is_handed_back_as_each_engine_wants_it() -> None:
+    messages = read_messages(LOOP, [])
+    request = ChatRequest(model="m", messages=messages, max_tokens=4)
+    openai = json.loads(encode_chat(Api.OPENAI, request))["messages"]
+    assert openai[1] == {"role": "assistant", "content": None, "tool_calls": [CALL]}
+    assert openai[2] == {"role": "tool", "content": "rain", "tool_call_id": "c1"}
+    ollama = json.loads(encode_chat(Api.OLLAMA, request))["messages"]
+    assert ollama[1]["tool_calls"] == [{"function": {"name": "weather", "arguments": {"city": "Leeds"}}}]
+    assert ollama[2] == {"role": "tool", "content": "rain", "tool_name": "weather"}
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"role": "tool", "content": "rain"}, "messages[2].tool_call_id"),
+        ({"role": "tool", "content": "rain", "tool_call_id": "c2"}, "messages[2].tool_call_id"),
+        ({"role": "user", "content": "x", "tool_call_id": "c1"}, "messages[2].tool_call_id"),
+        ({"role": "user", "content": "x", "tool_calls": [CALL]}, "messages[2].tool_calls"),
+        ({"role": "assistant", "tool_calls": [{"id": "c"}]}, "messages[2].tool_calls"),
+        (
+            {"role": "assistant", "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "["}}]},
+            "messages[2].tool_calls",
+        ),
+    ],
+)
+def test_tool_messages_that_do_not_fit(change: dict[str, Any], param: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        read_messages([*LOOP[:2], change], [])
+    assert caught.value.param == param

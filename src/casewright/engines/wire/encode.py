@@ -30,7 +30,7 @@ def encode_chat(api: Api, request: ChatRequest) -> bytes:
     """The body of a chat call: compact JSON in UTF-8.
 
     Raises:
-        UsageError: an image is neither PNG nor JPEG.
+        UsageError: an image is neither PNG nor JPEG, or a tool call's arguments are no JSON object (Ollama).
     """
     body = _openai_chat(request) if api is Api.OPENAI else _ollama_chat(request)
     body.update(request.extra)
@@ -84,6 +84,19 @@ def _openai_chat(request: ChatRequest) -> dict[str, Any]:
 
 
 def _openai_message(message: Message) -> dict[str, Any]:
+    if message.tool_calls:
+        calls = [
+            {
+                "id": call["id"] or f"call_{place}",
+                "type": "function",
+                "function": {"name": call["name"], "arguments": call["arguments"]},
+            }
+            for place, call in enumerate(message.tool_calls)
+        ]
+        return {"role": message.role, "content": message.content or None, "tool_calls": calls}
+    if message.role == "tool":
+        answered = {"tool_call_id": message.tool_call_id or "call_0"}
+        return {"role": "tool", "content": message.content, **answered}
     if not message.images:
         return {"role": message.role, "content": message.content}
     parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
@@ -135,7 +148,29 @@ def _ollama_message(message: Message) -> dict[str, Any]:
         for image in message.images:
             _media_type(image)
         encoded["images"] = [base64.b64encode(image).decode("ascii") for image in message.images]
+    if message.tool_calls:
+        encoded["tool_calls"] = [
+            {"function": {"name": call["name"], "arguments": _object(call["arguments"])}}
+            for call in message.tool_calls
+        ]
+    if message.tool_name is not None:
+        encoded["tool_name"] = message.tool_name
     return encoded
+
+
+def _object(arguments: str) -> dict[str, Any]:
+    """A tool call's arguments as the object that Ollama takes."""
+    try:
+        found = json.loads(arguments or "{}")
+    except ValueError as error:
+        raise UsageError(
+            f"a tool call's arguments are not JSON: {error}", hint="send them as the model gave them"
+        ) from error
+    if not isinstance(found, dict):
+        raise UsageError(
+            "a tool call's arguments are no JSON object", hint="send them as the model gave them"
+        )
+    return found
 
 
 def _media_type(image: bytes) -> str:

@@ -19,11 +19,19 @@ class Api(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message; ``images`` are encoded picture files (PNG or JPEG bytes)."""
+    """One chat message; ``images`` are encoded picture files (PNG or JPEG bytes).
+
+    ``tool_calls`` are an assistant's, as ``merge_tool_calls`` makes them: ``{"id", "name", "arguments"}``
+    with the arguments as JSON text. A message of role ``tool`` answers one of them: OpenAI knows it by
+    ``tool_call_id``, Ollama by ``tool_name``.
+    """
 
     role: str
     content: str
     images: tuple[bytes, ...] = ()
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    tool_call_id: str | None = None
+    tool_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from casewright.api.contract import Contract
 from casewright.errors import StorageError, UsageError
 from casewright.files import create_file, replace_file
 
-Scope = Literal["rag", "notes", "documents", "web", "admin"]
+Scope = Literal["rag", "notes", "documents", "web", "gateway", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 FILE = "keys.json"
 TOKEN_FILE = Path("state") / "service-token"
