@@ -26,7 +26,7 @@ from casewright.errors import AllEnginesFailed, EngineError, every_error
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "router.md"
 ASKED = ChatRequest("", (Message("user", "one two three"),), 4)
 TOKENS = 4
-# between tokens: enough for the first one to be read before what comes after it
+# between tokens: enough for the first one to be read before the fault, which follows the second
 ITL_MS = 60.0
 STALLED = Deadlines(first_token_s=0.3, idle_s=0.3)
 PATIENT = Deadlines(first_token_s=30.0, idle_s=30.0)
@@ -82,7 +82,7 @@ def pair(
 
 def plan(fault: Fault) -> FaultPlan:
     delay_ms = 0.1  # between the bytes of a trickle
-    return FaultPlan(fault=fault, after_tokens=1, retry_after_s=7.0, delay_ms=delay_ms)
+    return FaultPlan(fault=fault, after_tokens=2, retry_after_s=7.0, delay_ms=delay_ms)
 
 
 def route(name: str, url: str, deadlines: Deadlines = PATIENT, places: int = 64) -> Route:
