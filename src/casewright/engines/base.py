@@ -149,13 +149,18 @@ class Engine(ABC):
             hint=f"add #MODEL to the engine: one of {', '.join(served)}",
         )
 
-    async def probe(self) -> EngineHealth:
-        """A real request for one token: the only proof that an engine answers (vLLM's /health is not)."""
+    async def probe(self, context_length: int | None = None) -> EngineHealth:
+        """A real request for one token: the only proof that an engine answers (vLLM's /health is not).
+
+        ``context_length`` is Ollama's pinned one: without it Ollama would load its model anew, and again for
+        the next real request.
+        """
         started = time.monotonic_ns()
         try:
             model = await self.chosen_model()
             started = time.monotonic_ns()
-            request = ChatRequest(model=model, messages=(Message("user", "Hello"),), max_tokens=1)
+            messages = (Message("user", "Hello"),)
+            request = ChatRequest(model, messages, max_tokens=1, context_length=context_length)
             answer = await self.complete(request)
         except (EngineError, UsageError) as error:
             return EngineHealth(not isinstance(error, EngineUnreachable), False, str(error))

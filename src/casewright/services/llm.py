@@ -159,12 +159,7 @@ class LanguageModel:
     def __init__(self, config: LlmConfig, metrics: EngineMetrics | None = None) -> None:
         self._config = config
         self._file = ProviderFile(config.data_dir)
-        self._sources = {
-            name: Source(
-                name, open_engine(found.spec, api_key=found.api_key, deadlines=config.deadlines), config
-            )
-            for name, found in config.engines.items()
-        }
+        self._sources = {name: _source(name, found, config) for name, found in config.engines.items()}
         self._asked: Choice | None = None
         self.tracing = start_tracing(config.tracing, _places(config))
         self.router = RouterEngine(
@@ -295,6 +290,16 @@ class LanguageModel:
         )
 
 
+def _source(name: Provider, access: EngineAccess, config: LlmConfig) -> Source:
+    engine = open_engine(access.spec, api_key=access.api_key, deadlines=config.deadlines)
+    return Source(name, engine, config, _context(engine, access))
+
+
+def _context(engine: Engine, access: EngineAccess) -> int | None:
+    """Ollama's context is always named."""
+    return access.context if engine.api is Api.OLLAMA else None
+
+
 def _places(config: LlmConfig) -> dict[str, Place]:
     """Each engine's host and port, for traces."""
     found = {}
@@ -306,7 +311,7 @@ def _places(config: LlmConfig) -> dict[str, Place]:
 
 
 def _route(name: Provider, engine: Engine, access: EngineAccess) -> Route:
-    """Images only where a model for them is configured; Ollama's context is always named."""
+    """Images only where a model for them is configured, which no setting does yet."""
     return Route(
         name=name,
         engine=engine,
@@ -314,5 +319,5 @@ def _route(name: Provider, engine: Engine, access: EngineAccess) -> Route:
         models=access.models,
         admission=access.admission,
         capabilities=Capabilities(images=False, tools=True, json_schema=True, embeddings=True),
-        context_length=access.context if engine.api is Api.OLLAMA else None,
+        context_length=_context(engine, access),
     )

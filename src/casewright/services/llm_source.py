@@ -21,11 +21,15 @@ NOT_ASKED = "not asked yet"
 
 @dataclass(slots=True)
 class Source:
-    """``problem`` is None while the last request for one token was answered, at ``checked``."""
+    """``problem`` is None while the last request for one token was answered, at ``checked``.
+
+    ``context`` in tokens is named with that request, where the engine would else choose its own.
+    """
 
     name: Provider
     engine: Engine
     config: LlmConfig
+    context: int | None = None
     identity: EngineIdentity | None = None
     strategies: dict[str, Strategy] = field(default_factory=dict)
     problem: str | None = NOT_ASKED
@@ -70,7 +74,7 @@ class Source:
                 if self.identity is None:
                     self.identity = await self.engine.identity()
                     self.strategies = self._allowed(self.identity)
-                found = await self.engine.probe()
+                found = await self.engine.probe(self.context)
             self.problem = None if found.ready else found.detail
         except TimeoutError:
             self.problem = f"no token within {self.config.probe_s:g} s"

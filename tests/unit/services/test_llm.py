@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from casewright.engines.base import Deadlines
+from casewright.engines.scripted import ScriptedEngine
 from casewright.engines.wire import ChatRequest, Message
 from casewright.errors import EngineError
 from casewright.services.llm import EngineAccess, LanguageModel, LlmConfig
+from casewright.services.llm_source import Source
 from casewright.services.provider import FILE, ProviderFile
 from casewright.values import EngineKind, EngineSpec
 from contract.scripted_upstream import ABOUT, Face, served_face
@@ -184,3 +186,12 @@ async def test_a_model_that_may_less_does_not_take_over(tmp_path: Path) -> None:
             lease.sources["embedded"].strategies = {"answer": "plain"}
             lease.keep_to_qualified("answer")
             assert lease.engine.only == {"embedded"}
+
+
+async def test_a_look_at_health_names_the_context_of_real_requests(tmp_path: Path) -> None:
+    """With another one Ollama would load its model anew for every look, and again for the next request."""
+    engine = ScriptedEngine()
+    source = Source("ollama", engine, LlmConfig(tmp_path, {}), 512)
+    await source.fresh()
+    assert source.problem is None
+    assert [request.context_length for request in engine.requests] == [512]

@@ -48,7 +48,8 @@ class Scripted(LanguageModel):
     async def lease(self, caller: str = "") -> AsyncIterator[Lease]:
         if self._problem is not None:
             raise self._problem
-        source = Source("embedded", self.scripted, self._config, await self.scripted.identity())
+        source = Source("embedded", self.scripted, self._config)
+        source.identity = await self.scripted.identity()
         router = RouterEngine([Route("embedded", self.scripted)])
         engine = RoutedEngine(router, only=frozenset({"embedded"}), caller=caller)
         yield Lease("embedded", engine, source.identity, self._allowed, True, {"embedded": source})
