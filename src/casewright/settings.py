@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     engine_order: str = Field(
         "vllm,ollama,embedded", validation_alias=AliasChoices("CASEWRIGHT_ENGINE_ORDER", "engine_order")
     )
+    image_engines: str = Field("", validation_alias=AliasChoices("CASEWRIGHT_IMAGE_ENGINES", "image_engines"))
     fallback: Literal["on", "off"] = Field(
         "on", validation_alias=AliasChoices("CASEWRIGHT_FALLBACK", "fallback")
     )
@@ -154,19 +155,37 @@ class Settings(BaseSettings):
         Raises:
             ConfigError: the order names something else, or one twice.
         """
-        names = [name.strip() for name in self.engine_order.split(",") if name.strip()]
-        if not names or len(set(names)) != len(names) or not set(names) <= set(_PROVIDERS):
+        names = _engines(self.engine_order, "CASEWRIGHT_ENGINE_ORDER")
+        if not names:
             raise ConfigError(
-                f"CASEWRIGHT_ENGINE_ORDER {self.engine_order!r} is no order of engines",
-                hint=f"name each at most once, separated by commas: {','.join(_PROVIDERS)}",
+                "CASEWRIGHT_ENGINE_ORDER names no engine", hint=f"for instance {','.join(_PROVIDERS)}"
             )
-        return tuple(cast(Provider, name) for name in names)
+        return names
+
+    def takes_images(self, provider: Provider) -> bool:
+        """Whether an engine's model takes pictures, as the settings say: no engine tells.
+
+        Raises:
+            ConfigError: the setting names something else than engines.
+        """
+        return provider in _engines(self.image_engines, "CASEWRIGHT_IMAGE_ENGINES")
 
     def api_key(self, kind: EngineKind) -> str | None:
         """The bearer key for an engine kind, or None."""
         if kind in ("vllm", "openai") and self.vllm_api_key is not None:
             return self.vllm_api_key.get_secret_value()
         return None
+
+
+def _engines(text: str, variable: str) -> tuple[Provider, ...]:
+    """Engines by name, separated by commas, each at most once."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if len(set(names)) != len(names) or not set(names) <= set(_PROVIDERS):
+        raise ConfigError(
+            f"{variable}={text!r} is no list of engines",
+            hint=f"name each at most once, separated by commas: {','.join(_PROVIDERS)}",
+        )
+    return tuple(cast(Provider, name) for name in names)
 
 
 def load_settings() -> Settings:

@@ -311,13 +311,13 @@ def _places(config: LlmConfig) -> dict[str, Place]:
 
 
 def _route(name: Provider, engine: Engine, access: EngineAccess) -> Route:
-    """Images only where a model for them is configured, which no setting does yet."""
+    """The engine as the router knows it."""
     return Route(
         name=name,
         engine=engine,
         model=access.spec.model,
         models=access.models,
         admission=access.admission,
-        capabilities=Capabilities(images=False, tools=True, json_schema=True, embeddings=True),
+        capabilities=Capabilities(images=access.images, tools=True, json_schema=True, embeddings=True),
         context_length=_context(engine, access),
     )

@@ -14,6 +14,8 @@ from casewright.settings import Asked, Provider, Settings, parse_engine
 from casewright.values import EngineSpec
 
 ORDER: tuple[Provider, ...] = ("vllm", "ollama", "embedded")
+# Who asks engines, in the order in which what does not divide evenly is given out.
+ASKERS = ("rag", "notes", "gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class EngineAccess:
 
     ``models`` maps a name that is asked for to the name this engine has for it. ``context`` in tokens is
     named to Ollama with every request: it would else cut what is beyond its own default in silence.
+    ``images``: its model takes pictures.
     """
 
     spec: EngineSpec
@@ -29,6 +32,7 @@ class EngineAccess:
     admission: AdmissionConfig = field(default_factory=lambda: AdmissionConfig(4, 64, 30.0))
     models: Mapping[str, str] = field(default_factory=dict)
     context: int = 4096
+    images: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def llm_config(settings: Settings, service: str = "casewright") -> LlmConfig:
     order = settings.providers_in_order()
     return LlmConfig(
         data_dir=settings.data_dir,
-        engines={name: _access(name, words[name], places[name], settings) for name in ORDER},
+        engines={name: _access(name, words[name], places[name], settings, service) for name in ORDER},
         from_environment=settings.llm_provider,
         order=order,
         fallback=settings.fallback == "on",
@@ -84,17 +88,27 @@ def llm_config(settings: Settings, service: str = "casewright") -> LlmConfig:
     )
 
 
-def _access(name: Provider, word: str, places: int, settings: Settings) -> EngineAccess:
+def _access(name: Provider, word: str, places: int, settings: Settings, service: str) -> EngineAccess:
     spec = parse_engine(word, settings)
     # a model that one engine has by a name is asked for by that name at the others too: as their own
     known = {model for model in (settings.ollama_model, settings.vllm_model) if model}
     models = dict.fromkeys(known, spec.model or "")
     models |= {asked: there[name] for asked, there in settings.model_map.items() if name in there}
-    share = max(1, places // settings.engine_sharers)
     return EngineAccess(
         spec,
         settings.api_key(spec.kind),
-        AdmissionConfig(share, settings.engine_queue, settings.engine_queue_s),
+        _share(places, settings, service),
         models,
         settings.ollama_context,
+        settings.takes_images(name),
     )
+
+
+def _share(places: int, settings: Settings, service: str) -> AdmissionConfig:
+    """This process's part of an engine's places, such that all parts make the whole; at least one place."""
+    whole = AdmissionConfig(places, settings.engine_queue, settings.engine_queue_s)
+    sharers = settings.engine_sharers
+    if places < sharers:
+        return AdmissionConfig(1, settings.engine_queue // sharers, settings.engine_queue_s)
+    index = ASKERS.index(service) if service in ASKERS else 0
+    return whole.share(index % sharers, sharers)

@@ -32,6 +32,7 @@ NOT_OFFERED = {
     "DOCUMENTS_URL": "the service's name inside",
     "CASEWRIGHT_DATA": "/data, set in the image",
     "CASEWRIGHT_EMBEDDED_MODEL": "the model inside the engine's image",
+    "CASEWRIGHT_IMAGE_ENGINES": "the text models there take no pictures",
     "CASEWRIGHT_OTEL_ENDPOINT": "the images have no exporter: the extra otel",
     "CASEWRIGHT_OTEL_CONTENT": "the images have no exporter: the extra otel",
     "CASEWRIGHT_MODEL_MAP": "both engines serve the model under one name there",
