@@ -105,7 +105,7 @@ def _access(name: Provider, word: str, places: int, settings: Settings, service:
 
 
 def _share(places: int, settings: Settings, service: str) -> AdmissionConfig:
-    """This process's part of an engine's places, such that all parts make the whole; at least one place."""
+    """The process's part of an engine's places, such that all parts make the whole; at least one place."""
     whole = AdmissionConfig(places, settings.engine_queue, settings.engine_queue_s)
     sharers = settings.engine_sharers
     if places < sharers:

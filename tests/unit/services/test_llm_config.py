@@ -9,7 +9,7 @@ import pytest
 
 from casewright.errors import ConfigError
 from casewright.services.llm_config import LlmConfig, llm_config
-from casewright.settings import Settings
+from casewright.settings import Provider, Settings
 
 
 def made(data_dir: Path, **changes: Any) -> LlmConfig:
@@ -17,14 +17,15 @@ def made(data_dir: Path, **changes: Any) -> LlmConfig:
 
 
 def test_every_process_gets_its_share_of_an_engine(tmp_path: Path) -> None:
-    whole = {"vllm": 32, "ollama": 4, "embedded": 5}
+    whole: dict[Provider, int] = {"vllm": 32, "ollama": 4, "embedded": 5}
     settings = Settings(
         data=tmp_path, vllm_concurrency=32, ollama_concurrency=4, embedded_slots=5, engine_sharers=3
     )
     shares = [llm_config(settings, name).engines for name in ("rag", "notes", "gateway")]
     for name, places in whole.items():
-        assert sum(share[name].admission.concurrency for share in shares) == places  # type: ignore[index]
-        assert sum(share[name].admission.queue for share in shares) == 64  # type: ignore[index]
+        admissions = [share[name].admission for share in shares]
+        assert sum(each.concurrency for each in admissions) == places
+        assert sum(each.queue for each in admissions) == 64
 
 
 def test_more_processes_than_places_still_get_one_each(tmp_path: Path) -> None:
