@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import select
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,8 +23,8 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,12 +41,12 @@ from casewright.bench.workload import resolve_workload
 from casewright.engines.wire import Api
 from casewright.errors import MeasurementError
 from casewright.values import EngineIdentity
+from gateway_process import gateway
 
 USERS = 50
 TOKENS = 16
 ENGINE = SimConfig(tokens=TOKENS, ttft_ms=100, itl_ms=20)
 PRIMARY, SECONDARY = "vllm", "ollama"
-START_S = 30.0
 LOOK_S = 0.02
 GIVE_UP_S = 30.0
 OPEN_S = 2.0
@@ -126,7 +124,7 @@ def one_round(folder: Path, before_s: float, down_s: float) -> Round:
         stack.callback(primary.stop)
         port = int(primary.url.rpartition(":")[2])
         secondary = stack.enter_context(SimulatorServer(ENGINE))
-        url = stack.enter_context(gateway(primary.url, secondary.url, folder / "data"))
+        url = stack.enter_context(gateway(folder / "data", settings(primary.url, secondary.url)))
         load = Load(url, folder / "run")
         stack.callback(load.stop)
         wait(before_s)
@@ -228,12 +226,9 @@ def wait(seconds: float) -> None:
     threading.Event().wait(max(0.0, seconds))
 
 
-@contextmanager
-def gateway(primary: str, secondary: str, data_dir: Path) -> Iterator[str]:
-    """`casewright serve gateway` with an environment of its own; yields its URL once it answers."""
-    theirs = ("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
-    ours = {
+def settings(primary: str, secondary: str) -> dict[str, str]:
+    """The gateway's: one engine asked for, the other behind it, places for all users on each."""
+    return {
         "LLM_PROVIDER": PRIMARY,
         "VLLM_URL": primary,
         "VLLM_MODEL": MODEL,
@@ -241,27 +236,10 @@ def gateway(primary: str, secondary: str, data_dir: Path) -> Iterator[str]:
         "OLLAMA_MODEL": MODEL,
         "CASEWRIGHT_ENGINE_ORDER": f"{PRIMARY},{SECONDARY}",
         "CASEWRIGHT_FALLBACK": "on",
-        "CASEWRIGHT_ENGINE_SHARERS": "1",
         "CASEWRIGHT_VLLM_CONCURRENCY": "64",
         "CASEWRIGHT_OLLAMA_CONCURRENCY": "64",
-        "CASEWRIGHT_DATA": str(data_dir),
         "CASEWRIGHT_LOG_LEVEL": "ERROR",
     }
-    command = [sys.executable, "-m", "casewright", "serve", "gateway", "--port", "0"]
-    process = subprocess.Popen(command, env=kept | ours, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        ready, _, _ = select.select([process.stdout], [], [], START_S)
-        words = process.stdout.readline().split() if ready else []
-        if len(words) < 3:
-            sys.exit("the gateway did not start")
-        yield words[2].rstrip(";")
-        if (code := process.poll()) is not None:
-            print(f"   the gateway itself ended, with {code}", flush=True)
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 def table(found: list[Round]) -> str:

@@ -13,9 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import select
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,10 +33,10 @@ from casewright.bench.workers import run_load
 from casewright.bench.workload import resolve_workload
 from casewright.engines.wire import Api
 from casewright.values import EngineIdentity
+from gateway_process import gateway
 
 TOKENS = 16
 USERS = 16
-START_S = 30.0
 ADDED_MS = 4.0
 PER_SECOND = 300.0
 Way = Literal["direct", "gateway"]
@@ -166,37 +164,19 @@ def run(url: str, plan: LoadPlan, folder: Path) -> Block:
 @contextmanager
 def engine_and_gateway(config: SimConfig, data_dir: Path) -> Iterator[dict[Way, str]]:
     """Both as processes; yields where each is."""
-    with SimulatorServer(config) as engine, gateway(engine.url, data_dir) as url:
+    with SimulatorServer(config) as engine, gateway(data_dir, settings(engine.url)) as url:
         yield {"direct": engine.url, "gateway": url}
 
 
-@contextmanager
-def gateway(engine: str, data_dir: Path) -> Iterator[str]:
-    """`casewright serve gateway` with an environment of its own; yields its URL once it answers."""
-    theirs = ("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
-    ours = {
+def settings(engine: str) -> dict[str, str]:
+    """The gateway's: one engine and no other."""
+    return {
         "LLM_PROVIDER": "vllm",
         "VLLM_URL": engine,
         "VLLM_MODEL": MODEL,
         "CASEWRIGHT_FALLBACK": "off",
-        "CASEWRIGHT_ENGINE_SHARERS": "1",
-        "CASEWRIGHT_DATA": str(data_dir),
         "CASEWRIGHT_LOG_LEVEL": "WARNING",
     }
-    command = [sys.executable, "-m", "casewright", "serve", "gateway", "--port", "0"]
-    process = subprocess.Popen(command, env=kept | ours, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        ready, _, _ = select.select([process.stdout], [], [], START_S)
-        words = process.stdout.readline().split() if ready else []
-        if len(words) < 3:
-            sys.exit("the gateway did not start")
-        yield words[2].rstrip(";")
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 def met(found: dict[str, Found]) -> bool:
