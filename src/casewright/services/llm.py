@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from casewright.api.contract import AttemptMade, EngineInCharge, EngineRow, ProviderSource, Strategy
 from casewright.api.qualification import Use
 from casewright.engines.base import Answer, Engine, EngineHealth
+from casewright.engines.breaker import BreakerState
 from casewright.engines.connect import open_engine
 from casewright.engines.policy import Capabilities, Route, RouterConfig
 from casewright.engines.router import Provenance, Routed, RouterEngine
@@ -228,11 +229,19 @@ class LanguageModel:
 
     async def _in_charge(self, names: Sequence[Provider]) -> Source:
         """The first that answered when it was last asked, else the first."""
+        self._doubt_what_failed()
         for name in names:
             await self._sources[name].known()
             if self._sources[name].problem is None:
                 return self._sources[name]
         return self._sources[names[0]]
+
+    def _doubt_what_failed(self) -> None:
+        """What requests have met since an engine was last asked outweighs the older finding."""
+        for row in self.router.status():
+            source = self._sources.get(cast(Provider, row.name))
+            if row.state is not BreakerState.CLOSED and source is not None and source.problem is None:
+                source.doubt()
 
     async def status(self) -> EngineInCharge:
         """What is in charge and whether it answers, by a request for one token not older than ``fresh_s``.
@@ -249,6 +258,7 @@ class LanguageModel:
                 llm_available=False,
                 reason=str(error),
             )
+        self._doubt_what_failed()
         found = self._sources[names[0]]
         for name in names:
             await self._sources[name].fresh()

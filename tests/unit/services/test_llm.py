@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,7 @@ async def model(
             "vllm": access("vllm", nobody()),
         },
         deadlines=Deadlines(connect_s=2, first_token_s=5, idle_s=5, total_s=10),
-        fresh_s=0.0,
-        **changes,
+        **({"fresh_s": 0.0} | changes),
     )
     found = LanguageModel(config)
     await found.start()
@@ -195,3 +194,17 @@ async def test_a_look_at_health_names_the_context_of_real_requests(tmp_path: Pat
     await source.fresh()
     assert source.problem is None
     assert [request.context_length for request in engine.requests] == [512]
+
+
+async def test_health_knows_at_once_of_what_requests_have_met(tmp_path: Path) -> None:
+    """An older finding that the engine answers does not outlive the request that found it gone."""
+    with served_face() as other, ExitStack() as first:
+        face = first.enter_context(served_face())
+        async with model(tmp_path, embedded=face.url, ollama=other.url, fallback=True, fresh_s=3600.0) as llm:
+            assert (await llm.status()).provider == "embedded"
+            first.close()
+            async with llm.lease() as lease:
+                assert (await lease.engine.complete(question(""))).text == "Hello wörld"
+                assert lease.origin().fallback
+            found = await llm.status()
+    assert (found.provider, found.requested) == ("ollama", "embedded")
