@@ -40,6 +40,7 @@ class Stack:
         ours = {f"CASEWRIGHT_{name.upper()}_PORT": str(port) for name, port in ports}
         # The embedded engine answers Ollama's API too, under its own name: a second provider to switch to.
         ours["OLLAMA_URL"] = f"http://127.0.0.1:{ours['CASEWRIGHT_ENGINE_PORT']}"
+        ours["CASEWRIGHT_OLLAMA_CONTEXT"] = "2048"  # what the engine in Ollama's place was started with
         self.environment = kept | ours | {"CASEWRIGHT_DATA": str(data_dir), "NO_COLOR": "1"}
 
     def run(self, *words: str) -> tuple[int, str]:
