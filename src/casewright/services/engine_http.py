@@ -6,7 +6,6 @@ engine as soon as the asker has gone.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
@@ -18,6 +17,8 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+
+from casewright.services.kit.leaving import while_there
 
 Model = TypeVar("Model", bound=BaseModel)
 Headers = list[tuple[bytes, bytes]]
@@ -208,16 +209,7 @@ class Relay(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve (ASGI)."""
-        working = asyncio.ensure_future(self._run(scope, receive, send))
-        leaving = asyncio.ensure_future(_gone(receive))
-        try:
-            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            if not working.done():
-                working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
+        await while_there(self._run(scope, receive, send), receive)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
         relay = RelaySend(send)
@@ -259,8 +251,3 @@ class RelaySend:
         """An error inside a stream: an SSE event, or a line of its own."""
         body = json.dumps(error_body(path, error.status, error.message, error.code)).encode()
         return b"data: " + body + b"\n\n" if self._events else body + b"\n"
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

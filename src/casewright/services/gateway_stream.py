@@ -7,11 +7,9 @@ goes away cancels the work, which frees the engine's place and makes the engine 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +26,13 @@ from casewright.observability.metrics import ServiceMetrics
 from casewright.services.gateway_contract import Call
 from casewright.services.gateway_errors import error_object, refusal_of, refusal_response
 from casewright.services.gateway_frames import EVENTS, Frames, whole
+from casewright.services.kit.leaving import while_there
 from casewright.values import Usage
 
 # A model's name is the client's word: a line break in it would begin a header of its own.
 _UNSENDABLE = re.compile(rb"[^\x20-\x7e]")
 
-Work = Callable[[Scope, Receive, Send], Awaitable[None]]
+Work = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
 class Answering(Response):
@@ -45,21 +44,7 @@ class Answering(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve (ASGI)."""
-        working = asyncio.ensure_future(self._work(scope, receive, send))
-        leaving = asyncio.ensure_future(_gone(receive))
-        try:
-            await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-            if not working.done():
-                working.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await working
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        await while_there(self._work(scope, receive, send), receive)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
-from casewright.api.contract import AttemptMade, EngineInCharge, EngineRow, ProviderSource, Strategy
+from casewright.api.contract import AttemptMade, EngineInCharge, EngineRow, Strategy
 from casewright.api.qualification import Use
 from casewright.engines.base import Answer, Engine, EngineHealth
 from casewright.engines.breaker import BreakerState
@@ -265,9 +265,9 @@ class LanguageModel:
             if self._sources[name].problem is None:
                 found = self._sources[name]
                 break
-        return self._told(choice, found, choice.source)
+        return self._told(choice, found)
 
-    def _told(self, choice: Choice, found: Source, source: ProviderSource) -> EngineInCharge:
+    def _told(self, choice: Choice, found: Source) -> EngineInCharge:
         about, reason = found.identity, found.problem
         asked = self._sources.get(choice.provider) if choice.provider != "auto" else None
         if found.problem is None and asked is not None and asked is not found:
@@ -288,7 +288,7 @@ class LanguageModel:
         return EngineInCharge(
             provider=found.name,
             requested=choice.provider,
-            source=source,
+            source=choice.source,
             llm_available=found.problem is None,
             engine=about.name if about else None,
             model=about.model if about else None,

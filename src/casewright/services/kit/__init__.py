@@ -9,6 +9,9 @@
     errors.py   the error tree as HTTP answers
     health.py   healthy, degraded, unhealthy
     gate.py     bounded admission
+    leaving.py  work that ends when its client leaves
+    admin.py    the route that asks for another provider
+    answers.py  where an answer came from, in its headers and the metrics
     server.py   listening and serving until told to stop
 """
 
