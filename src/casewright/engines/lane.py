@@ -7,7 +7,6 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Protocol
 
 from casewright.engines.admission import Admission
 from casewright.engines.base import Engine
@@ -23,55 +22,11 @@ from casewright.errors import (
     ServerFailure,
     UsageError,
 )
-from casewright.values import Usage
+from casewright.observability.observer import EngineObserver
 
 # a probe that is due while another still runs is looked for again after this
 _PAUSE_S = 0.02
 PROBE = ChatRequest("", (Message("user", "Hello"),), max_tokens=1)
-
-
-class RouterObserver(Protocol):
-    """What a router tells of its work, for metrics and traces; seconds are from the start of the attempt."""
-
-    def started(self, route: str, /) -> None:
-        """A request is sent to a route."""
-
-    def first_token(self, route: str, seconds: float, /) -> None:
-        """It generated its first piece."""
-
-    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
-        """It ended: ``ok``, ``cancelled``, or an error's kind."""
-
-    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
-        """A request went on to another route, because of an error of this kind."""
-
-    def breaker(self, route: str, state: str, /) -> None:
-        """A breaker changed to ``closed``, ``open`` or ``half_open``."""
-
-    def queued(self, route: str, seconds: float, /) -> None:
-        """A request waited this long for its place."""
-
-
-class Silent:
-    """An observer that keeps it all to itself."""
-
-    def started(self, route: str, /) -> None:
-        """Nothing."""
-
-    def first_token(self, route: str, seconds: float, /) -> None:
-        """Nothing."""
-
-    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
-        """Nothing."""
-
-    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
-        """Nothing."""
-
-    def breaker(self, route: str, state: str, /) -> None:
-        """Nothing."""
-
-    def queued(self, route: str, seconds: float, /) -> None:
-        """Nothing."""
 
 
 class Lane:
@@ -81,7 +36,7 @@ class Lane:
         self,
         route: Route,
         config: RouterConfig,
-        observer: RouterObserver,
+        observer: EngineObserver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.route = route

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 
 from casewright.engines.base import Answer, Engine, EngineHealth
 from casewright.engines.breaker import BreakerState
-from casewright.engines.lane import Lane, RouterObserver, Silent
+from casewright.engines.lane import Lane
 from casewright.engines.policy import ROUTER_URL, Route, RouterConfig
 from casewright.engines.routed import Restarted, Routed, RoutedEvent
 from casewright.engines.trail import Attempt, Provenance, Trail
 from casewright.engines.translate import lacks
 from casewright.engines.wire import Api, ChatRequest, Delta, Finished
 from casewright.errors import ConfigError, EngineError
+from casewright.observability.observer import EngineObserver, Observers
 from casewright.values import EngineIdentity
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "Routed",
     "RoutedEvent",
     "RouterEngine",
-    "RouterObserver",
 ]
 
 
@@ -66,7 +66,7 @@ class RouterEngine(Engine):
         routes: Sequence[Route],
         config: RouterConfig | None = None,
         *,
-        observer: RouterObserver | None = None,
+        observer: EngineObserver | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         names = [route.name for route in routes]
@@ -77,7 +77,7 @@ class RouterEngine(Engine):
         self.api = Api.OPENAI
         self.url = ROUTER_URL
         self.model = None
-        self._observer = observer or Silent()
+        self._observer = observer or Observers()
         self._lanes = {route.name: Lane(route, self.config, self._observer, clock) for route in routes}
         self._order = tuple(names)
         self._watching: list[asyncio.Task[None]] = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from casewright.engines.lane import Lane, RouterObserver
+from casewright.engines.lane import Lane
 from casewright.engines.policy import ROUTER_URL, RouterConfig
 from casewright.errors import (
     AllEnginesFailed,
@@ -31,6 +31,7 @@ from casewright.errors import (
     Truncated,
     Unauthorized,
 )
+from casewright.observability.observer import EngineObserver
 from casewright.values import Usage
 
 _T = TypeVar("_T")
@@ -74,7 +75,7 @@ class Trail:
         self,
         lanes: Sequence[Lane],
         config: RouterConfig,
-        observer: RouterObserver,
+        observer: EngineObserver,
         *,
         caller: str,
         unsuitable: Sequence[tuple[Lane, str]] = (),

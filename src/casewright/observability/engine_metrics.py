@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from casewright.values import Usage
 
-__all__ = ["EngineMetrics", "EngineObserver", "Observers", "RouteState"]
+__all__ = ["EngineMetrics", "RouteState"]
 
 BREAKER_STATES = ("closed", "half_open", "open")
 # A small model's first token on a GPU, to a long document's on a small machine.
@@ -29,31 +29,6 @@ TTFT_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60,
 # 200 tokens a second, to a model that stands still between two of them.
 TPOT_SECONDS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60)
 QUEUE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-
-
-class EngineObserver(Protocol):
-    """What a router tells of its work; times in seconds from the start of the attempt.
-
-    All calls about one attempt come from the task that began it, or from tasks begun after that.
-    """
-
-    def started(self, route: str, /) -> None:
-        """A request was sent to a route."""
-
-    def first_token(self, route: str, seconds: float, /) -> None:
-        """It generated its first piece."""
-
-    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
-        """It ended: ``ok``, ``cancelled``, or an error's kind."""
-
-    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
-        """A request went on to another route because of an error's kind."""
-
-    def breaker(self, route: str, state: str, /) -> None:
-        """A breaker is now ``closed``, ``open`` or ``half_open``."""
-
-    def queued(self, route: str, seconds: float, /) -> None:
-        """A request waited so long for its place (0 when there was one at once)."""
 
 
 class RouteState(Protocol):
@@ -177,43 +152,6 @@ class EngineMetrics:
         return Histogram(
             f"casewright_engine_{name}_seconds", what, ("provider",), buckets=buckets, registry=self._registry
         )
-
-
-class Observers:
-    """Several observers as one, told in the order given."""
-
-    def __init__(self, *observers: EngineObserver) -> None:
-        self._observers = observers
-
-    def started(self, route: str, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.started(route)
-
-    def first_token(self, route: str, seconds: float, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.first_token(route, seconds)
-
-    def finished(self, route: str, usage: Usage | None, seconds: float, outcome: str, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.finished(route, usage, seconds, outcome)
-
-    def fell_back(self, from_route: str, to_route: str, cause: str, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.fell_back(from_route, to_route, cause)
-
-    def breaker(self, route: str, state: str, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.breaker(route, state)
-
-    def queued(self, route: str, seconds: float, /) -> None:
-        """Tell all."""
-        for each in self._observers:
-            each.queued(route, seconds)
 
 
 class _Places(Collector):

@@ -25,7 +25,8 @@ from casewright.engines.router import Provenance, Routed, RouterEngine
 from casewright.engines.wire import Api, ChatRequest, Delta, Finished
 from casewright.errors import ConfigError, EngineError, StorageError
 from casewright.observability.context import request_id
-from casewright.observability.engine_metrics import EngineMetrics, Observers
+from casewright.observability.engine_metrics import EngineMetrics
+from casewright.observability.observer import Observers
 from casewright.observability.tracing import Place, start_tracing
 from casewright.services.llm_config import EngineAccess, LlmConfig, llm_config
 from casewright.services.llm_source import NOT_ASKED, Source

@@ -15,9 +15,8 @@ from casewright.observability.engine_metrics import (
     TPOT_SECONDS,
     TTFT_SECONDS,
     EngineMetrics,
-    EngineObserver,
-    Observers,
 )
+from casewright.observability.observer import EngineObserver, Observers
 from casewright.values import Usage
 
 

@@ -12,7 +12,8 @@ from casewright.engines.policy import Route
 from casewright.engines.router import RouterEngine
 from casewright.engines.scripted import Fail
 from casewright.errors import EngineError
-from casewright.observability.engine_metrics import EngineMetrics, Observers
+from casewright.observability.engine_metrics import EngineMetrics
+from casewright.observability.observer import Observers
 from casewright.observability.tracing import Asked, Place, Tracing, TracingConfig, start_tracing
 from routing import ASKED, saying
 

@@ -17,7 +17,7 @@ from opentelemetry.semconv._incubating.attributes import gen_ai_attributes, serv
 from opentelemetry.semconv.attributes import error_attributes
 from opentelemetry.trace import SpanKind, StatusCode, format_trace_id
 
-from casewright.observability.engine_metrics import EngineObserver
+from casewright.observability.observer import EngineObserver
 from casewright.observability.tracing import Asked, Place, Tracing, TracingConfig, start_tracing
 from casewright.values import Usage
 
