@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test check lock lock-images image-steps compose-config docs clean
+.PHONY: help setup demo test hostile check lock lock-images image-steps compose-config docs clean
 
 help:
 	@echo "make demo    set everything up and compare one model served with 1 slot and with 4 (under 5 minutes)"
 	@echo "make test    set everything up and run all tests"
+	@echo "make hostile read every broken or harmful file of tests/hostile and say what came of it"
 	@echo "make check   ruff, mypy, import-linter, size ratchets"
 	@echo "make lock    renew requirements/*.lock"
 
@@ -35,6 +36,10 @@ demo: .stamp-run
 
 test: .stamp-dev
 	$(BIN)/python -m pytest
+
+# Every broken or harmful file, read as the service reads them; ends with 1 where one has no honest status in time.
+hostile: .stamp-dev
+	cd tests && ../$(BIN)/python -m hostile.survey $(WORDS)
 
 check: .stamp-dev
 	$(BIN)/ruff format --check .
