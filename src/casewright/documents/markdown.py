@@ -32,7 +32,7 @@ def inline(text: str) -> str:
 
 def escape(text: str) -> str:
     """Any text, line by line. Indentation goes (it would make a code block), line ends stay."""
-    return "\n".join(_line(line) for line in clean(text).split("\n"))
+    return "\n".join(line_start(line) for line in clean(text).split("\n"))
 
 
 def escape_kept(text: str) -> str:
@@ -46,7 +46,7 @@ def escape_kept(text: str) -> str:
 def heading(text: str, level: int) -> str:
     """A heading of level 1 to 6; empty for a text without words."""
     words = _SPACES.sub(" ", inline(text)).strip()
-    return f"{'#' * max(1, min(6, level))} {_CLOSING_HASHES.sub(chr(92) + '#', words)}" if words else ""
+    return f"{'#' * max(1, min(6, level))} {closing_hashes(words)}" if words else ""
 
 
 def item(text: str, *, depth: int = 0, number: int | None = None) -> str:
@@ -71,7 +71,13 @@ def _row(cells: Sequence[str], *, raw: bool = False) -> str:
     return "| " + " | ".join(shown) + " |"
 
 
-def _line(line: str) -> str:
+def closing_hashes(words: str) -> str:
+    """A heading's words, already escaped, whose last characters cannot be taken for the heading's end."""
+    return _CLOSING_HASHES.sub(chr(92) + "#", words)
+
+
+def line_start(line: str) -> str:
+    """One line's text, escaped for the start of a line, where more would be read as markup."""
     words = line.strip(" \t")
     if numbered := _NUMBERED.match(words):
         rest = words[numbered.end() :]

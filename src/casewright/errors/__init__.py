@@ -17,6 +17,7 @@
     │   ├── NotFound                404
     │   ├── MethodNotAllowed        405
     │   ├── RequestTimeout          408, the body did not arrive in time
+    │   ├── NotReady                409, what is asked for will be there later
     │   ├── BodyTooLarge            413
     │   ├── UnsupportedMedia        415
     │   ├── MisdirectedRequest      421, asked under a foreign host name
@@ -128,6 +129,7 @@ from casewright.errors.service import (
     MethodNotAllowed,
     MisdirectedRequest,
     NotFound,
+    NotReady,
     NotRunning,
     PortTaken,
     RequestError,
@@ -185,6 +187,7 @@ __all__ = [
     "MisdirectedRequest",
     "ModelNotFound",
     "NotFound",
+    "NotReady",
     "NotRunning",
     "Overloaded",
     "PortTaken",

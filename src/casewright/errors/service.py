@@ -55,6 +55,13 @@ class RequestTimeout(RequestError):
     status = 408
 
 
+class NotReady(RequestError):
+    """409: what is asked for will be there later; repeating it then will help."""
+
+    kind = "not_ready"
+    status = 409
+
+
 class BodyTooLarge(RequestError):
     """413: the body is larger than the service takes."""
 

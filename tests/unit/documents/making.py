@@ -11,17 +11,26 @@ import pypdfium2  # type: ignore[import-untyped]
 from fpdf import FPDF
 from PIL import Image
 
-from casewright.documents.convert import convert
+from casewright.api.documents import Reading
+from casewright.documents.convert import read_file
 from casewright.documents.limits import DocumentLimits
-from casewright.documents.ocr import OcrOptions
-from casewright.documents.pages import Converted
+from casewright.documents.options import ReadOptions
+from casewright.documents.pages import Converted, reading_of
 
 LINES = ("Northgate Advice Centre", "Amount due: £1,240.50", "Hearing on 14/03/2026 at 10:30", "Ref PPR-9087")
 
 
-def read(path: Path, name: str | None = None, limits: DocumentLimits | None = None) -> Converted:
+def read(
+    path: Path,
+    name: str | None = None,
+    limits: DocumentLimits | None = None,
+    options: ReadOptions | None = None,
+) -> Reading:
     """Convert a file in this process."""
-    return convert(path, name or path.name, limits or DocumentLimits(), OcrOptions())
+    converted = Converted()
+    for found in read_file(path, name or path.name, limits or DocumentLimits(), options or ReadOptions()):
+        converted.add(found)
+    return reading_of(converted)
 
 
 def picture(lines: Sequence[str] = LINES, *, points: int = 12) -> Image.Image:
