@@ -1,0 +1,31 @@
+"""What is laid out: runs of text with their places, and ruled lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casewright.documents.blocks import Box, Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of text on one line without a wide gap, as a reader found it.
+
+    ``size`` is its font's size, or its height in a scan; ``bold`` what the font says. ``divided``: it ends in
+    the middle of a word, and the hyphen there is the line end's own (it is not in ``text``).
+    """
+
+    text: str
+    box: Box
+    size: float
+    bold: bool = False
+    divided: bool = False
+    confidence: float | None = None
+    doubts: tuple[Doubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A straight ruled line, horizontal or vertical; ``box`` is as thin as the line."""
+
+    box: Box
