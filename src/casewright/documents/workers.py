@@ -1,11 +1,8 @@
 """The pool of processes that read files.
 
-A file can crash its reader, blow it up or keep it for ever; so it is read in another process, with a deadline
-and a memory bound. pebble's pool is used because the standard library's cannot end one task: a worker that
-dies there takes the pool with it, and one that hangs is waited for.
-
-pebble itself gives up when a worker dies that had nothing to do (the system may end it for want of memory);
-then a new pool takes the old one's place here.
+A file can crash its reader, blow it up or keep it for ever; so it is read in another process, which is
+bounded (``sandbox``) and can be ended. Pages leave it as they are read: what is lost with a worker is the
+page at which it ended, and reading goes on behind that page in a new one.
 """
 
 from __future__ import annotations
@@ -13,221 +10,307 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import multiprocessing
-import resource
-import signal
 import time
-from concurrent.futures import CancelledError as FutureCancelled
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
-from casewright import errors
-from casewright.documents.convert import convert
+from casewright.documents import wire
+from casewright.documents.blocks import Found
+from casewright.documents.child import Child, sweep
 from casewright.documents.limits import DocumentLimits
-from casewright.documents.ocr import OcrOptions
+from casewright.documents.options import ReadOptions
 from casewright.documents.pages import Converted
-from casewright.errors import (
-    CasewrightError,
-    DocumentError,
-    DocumentTimeout,
-    DocumentTooLarge,
-    DocumentWorkerLost,
-    InstallError,
-    ServiceFailure,
-    UnreadableDocument,
-    UnsupportedMedia,
-)
-from casewright.observability.logs import set_up
+from casewright.documents.rescue import Rescue
+from casewright.documents.sandbox import Bounds, Isolation
+from casewright.errors import CasewrightError, DocumentError, DocumentTimeout, DocumentWorkerLost
 
 log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
+OnFound = Callable[[Found], None]
 
-PING_S = 5.0
+VIEW_DPI = 150
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """``workers`` processes, each ended after ``max_tasks`` files (a parser's memory only grows).
+    """``workers`` processes, each ended after ``max_tasks`` files, or with more than ``resident_bytes``.
 
-    ``memory_bytes`` bounds a worker's address space; with the OCR engine in it a worker takes 0.9 GB.
-    ``deadline_s`` is for one file; ``start_s`` more is allowed for a worker to come up.
+    ``deadline_s`` is for one file, ``page_s`` for the time until its next page; ``rescue_s`` is how much of a
+    file's time may be lost to pages that end their worker before the rest is given up. ``cpu_s`` of processor
+    time ends a worker even where nobody watches it. A worker has ``start_s`` to come up and ``ping_s`` to say
+    that it is there. ``options`` are for files that come with none.
     """
 
     workers: int = 2
     max_tasks: int = 100
-    memory_bytes: int = 4 * 1024**3
+    resident_bytes: int = 1400 * 1024 * 1024
+    page_s: float = 20.0
     deadline_s: float = 120.0
+    rescue_s: float = 25.0
     start_s: float = 30.0
+    ping_s: float = 5.0
+    cpu_s: int | None = None
+    bounds: Bounds = field(default_factory=Bounds)
     limits: DocumentLimits = field(default_factory=DocumentLimits)
-    ocr: OcrOptions = field(default_factory=OcrOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An error of ours on its way out of a worker (exceptions with our constructors do not pickle)."""
-
-    kind: str
-    message: str
-    hint: str
-
-    def error(self) -> CasewrightError:
-        """The error as it was raised."""
-        return _BY_KIND.get(self.kind, ServiceFailure)(self.message, hint=self.hint)
-
-
-_BY_KIND: dict[str, type[CasewrightError]] = {
-    found.kind: found
-    for found in (
-        UnsupportedMedia,
-        InstallError,
-        DocumentError,
-        UnreadableDocument,
-        errors.EncryptedDocument,
-        DocumentTooLarge,
-    )
-}
+    options: ReadOptions = field(default_factory=ReadOptions)
 
 
 class Workers:
-    """The pool; used from one event loop. Close it with ``aclose``."""
+    """The pool; used from one event loop. Callers wait in order. Close it with ``aclose``."""
 
     def __init__(self, config: WorkerConfig) -> None:
         self.config = config
-        self._pool: ProcessPool | None = None
-        self._answered = False
-        self._pinging: asyncio.Task[None] | None = None
+        self._seats = [_Seat(config) for _ in range(config.workers)]
+        self._free = list(self._seats)
+        self._turn = asyncio.Semaphore(config.workers)
         self._closed = False
+        self._swept = False
 
-    async def convert(self, path: Path, name: str) -> Converted:
-        """Read a file in a worker. Cancelling the caller ends the worker that reads it.
+    async def read(
+        self, path: Path, name: str, options: ReadOptions | None = None, *, on_found: OnFound | None = None
+    ) -> Converted:
+        """Read a file in a worker; ``on_found`` hears every word of it as it comes.
+
+        Cancelling the caller ends the worker. Where some pages were read, what ended their reader is told in
+        ``lost``; otherwise it is raised.
 
         Raises:
-            DocumentTimeout: it took longer than allowed.
-            DocumentWorkerLost: its worker died; others are not touched.
-            DocumentError, UnsupportedMedia: as ``convert.convert`` says.
+            DocumentTimeout: nothing was read within the time allowed.
+            DocumentWorkerLost: its worker died before anything was read; others are not touched.
+            DocumentError, UnsupportedMedia: as ``convert.read_file`` says.
+        """
+        options = options or self.config.options
+        rescue = Rescue(options.first_page, self.config.rescue_s, on_found)
+        async with self._seat(programs=options.ocr.engine == "tesseract") as seat:
+            until = time.monotonic() + self.config.deadline_s
+            while True:
+                again = replace(options, first_page=rescue.next_page)
+                if await self._attempt(seat, (path, name), again, rescue, until):
+                    return rescue.outcome()
+
+    async def render(
+        self, path: Path, page: int, *, dpi: int = VIEW_DPI, password: str | None = None
+    ) -> bytes:
+        """Page ``page`` (from 1) of a PDF or picture as PNG, upright as its boxes are.
+
+        Raises:
+            NotFound: there is no such page.
+            DocumentError, UnsupportedMedia: it cannot be shown, or has no pages to look at.
         """
         config = self.config
-        found = await self._run(convert_here, path, name, config.limits, config.ocr)
-        if isinstance(found, Refused):
-            raise found.error()
-        assert isinstance(found, Converted)
-        return found
+        async with self._seat(programs=False, any_kind=True) as seat:
+            child = await seat.child()
+            here = wire.portable(await child.place(path))
+            await child.ask(wire.ViewTask(here, page, dpi, config.limits, self._cpu_s, password))
+            said = await child.hear(config.page_s)
+            if not isinstance(said, wire.Picture):
+                raise DocumentWorkerLost("the page was not shown", hint="look at the original file")
+            return said.png
 
     async def alive(self) -> bool:
-        """Whether a worker of the present pool has answered; starts a new pool if the present one broke."""
+        """Whether a worker answers; starts those that there should be."""
         if self._closed:
             return False
-        self._ready()
-        if not self._answered:
-            if self._pinging is None or self._pinging.done():
-                self._pinging = asyncio.ensure_future(self._ping())
-            await asyncio.wait((self._pinging,), timeout=PING_S)
-        return self._answered
+        for seat in self._seats:
+            seat.prepare()
+        if self._turn.locked():
+            return any(seat.lives for seat in self._seats)
+        try:
+            async with self._seat(any_kind=True) as seat, asyncio.timeout(self.config.ping_s):
+                child = await seat.child()
+                await child.ask(wire.Ping())
+                await child.hear(self.config.ping_s)
+        except (DocumentError, TimeoutError) as error:
+            log.warning("no worker answers: %s", error)
+            return False
+        return True
 
     def pids(self) -> list[int]:
         """The process ids of the workers there are now."""
-        manager = None if self._pool is None else self._pool._pool_manager.worker_manager
-        return [] if manager is None else list(manager.workers)
+        return [seat.pid for seat in self._seats if seat.pid is not None]
+
+    def isolation(self) -> Isolation | None:
+        """What holds the workers, as the last of them said; None before any has come up."""
+        told = [seat.isolation for seat in self._seats if seat.isolation is not None]
+        return told[-1] if told else None
 
     async def aclose(self) -> None:
         """End every worker, whatever it is doing."""
         self._closed = True
-        if self._pinging is not None:
-            self._pinging.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._pinging
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            await asyncio.to_thread(_end, pool)
+        await asyncio.gather(*(seat.close() for seat in self._seats))
 
-    async def _ping(self) -> None:
+    async def _attempt(
+        self, seat: _Seat, file: tuple[Path, str], options: ReadOptions, rescue: Rescue, until: float
+    ) -> bool:
+        """Read on from ``options.first_page``; whether that was the end of it."""
+        path, name = file
+        child = await seat.child(programs=options.ocr.engine == "tesseract")
+        last = time.monotonic()
         try:
-            await self._run(_here)
-        except DocumentError as error:
-            log.warning("no worker answers: %s", error.message)
+            here = wire.portable(await child.place(path))
+            limits = self.config.limits
+            await child.ask(wire.ReadTask(here, wire.sayable(name), limits, options, self._cpu_s))
+            while True:
+                wait = min(rescue.patience(self.config.page_s), until - time.monotonic())
+                said = await child.hear(wait)
+                if isinstance(said, wire.Done):
+                    rescue.done(said.language)
+                    return True
+                before, last = last, time.monotonic()
+                rescue.take(wire.found(said), last - before)
+        except (DocumentTimeout, DocumentWorkerLost) as error:
+            seat.clear()
+            if self._closed:
+                raise _stopping() from error
+            now = time.monotonic()
+            if late := now >= until:
+                error = _late(self.config.deadline_s)
+            return not rescue.go_on(error, now - last, out_of_time=late)
+        except CasewrightError as error:
+            rescue.give_up(error)
+            return True
 
-    async def _run(self, function: Any, *args: Any) -> Any:
-        config = self.config
-        pool = self._ready()
-        began = time.monotonic()
-        try:
-            future = pool.schedule(function, args=args, timeout=config.deadline_s)
-            async with asyncio.timeout(config.deadline_s + config.start_s):
-                answer = await asyncio.wrap_future(future)
-        except TimeoutError as error:
-            if time.monotonic() - began >= config.deadline_s + config.start_s:
-                self._replace(pool, "a worker did not come up, or held the pool's lock when it died")
-            raise _late(config.deadline_s) from error
-        except ProcessExpired as error:
-            raise _lost(error.exitcode) from error
-        except (BrokenProcessPool, RuntimeError, FutureCancelled) as error:
-            self._replace(pool, str(error))
-            raise _lost(None) from error
-        self._answered = self._answered or pool is self._pool
-        return answer
+    @property
+    def _cpu_s(self) -> int:
+        """Processor time of a file, over all threads of its worker."""
+        return self.config.cpu_s or int(self.config.deadline_s) * self.config.options.ocr.threads
 
-    def _ready(self) -> ProcessPool:
-        if self._closed:
-            raise DocumentWorkerLost("the service is stopping", hint="send the file again in a moment")
-        if self._pool is not None and not self._pool.active:
-            self._replace(self._pool, "a worker ended while it had nothing to do")
-        if self._pool is None:
-            config = self.config
-            self._pool = ProcessPool(
-                config.workers,
-                config.max_tasks,
-                initializer=_prepare,
-                initargs=(config.memory_bytes,),
-                context=multiprocessing.get_context("spawn"),  # inherits no sockets and no locks
+    @contextlib.asynccontextmanager
+    async def _seat(self, *, programs: bool = False, any_kind: bool = False) -> AsyncIterator[_Seat]:
+        if not self._swept:
+            self._swept = True
+            await asyncio.to_thread(sweep)
+        async with self._turn:
+            if self._closed:
+                raise _stopping()
+            seat = max(
+                self._free, key=lambda seat: (seat.suits(programs) or (any_kind and seat.lives), seat.lives)
             )
-            self._answered = False
-        return self._pool
+            self._free.remove(seat)
+            try:
+                yield seat
+            except CasewrightError as error:
+                # what it said last may still be on its way, and would pass for the next file's answer
+                if isinstance(error, DocumentTimeout | DocumentWorkerLost):
+                    seat.clear()
+                raise
+            except BaseException:
+                seat.clear()
+                raise
+            finally:
+                self._free.append(seat)
+                seat.settle(stopping=self._closed)
 
-    def _replace(self, pool: ProcessPool, why: str) -> None:
-        if pool is not self._pool:
+
+class _Seat:
+    """A place for one worker: there is one in it, or one is coming, or one can be had."""
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self._coming: asyncio.Task[Child] | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self.isolation: Isolation | None = None
+
+    @property
+    def _here(self) -> Child | None:
+        coming = self._coming
+        done = coming is not None and coming.done() and not coming.cancelled() and coming.exception() is None
+        return coming.result() if coming is not None and done else None
+
+    @property
+    def lives(self) -> bool:
+        """Whether a worker is there."""
+        return self._here is not None and self._here.lives
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the worker that is there."""
+        here = self._here
+        return here.pid if here is not None and here.lives else None
+
+    def suits(self, programs: bool) -> bool:
+        """Whether the worker that is there may start programs, or not, as is wanted."""
+        here = self._here
+        return here is not None and here.lives and here.bounds.programs == programs
+
+    def prepare(self, *, programs: bool | None = None) -> None:
+        """Have a worker come, unless one that suits is there or on its way."""
+        here = self._here
+        settled = self._coming is None or self._coming.done()
+        if here is not None and here.lives and programs in (None, here.bounds.programs):
             return
-        log.warning("the pool of workers is replaced: %s", why)
-        self._pool = None
-        asyncio.get_running_loop().run_in_executor(None, _end, pool)
-
-
-def convert_here(path: Path, name: str, limits: DocumentLimits, ocr: OcrOptions) -> Converted | Refused:
-    """``convert`` for the inside of a worker: what can go wrong comes back as a value."""
-    try:
-        return convert(path, name, limits, ocr)
-    except CasewrightError as error:
-        return Refused(error.kind, error.message, error.hint)
-    except MemoryError:
-        return Refused(
-            DocumentTooLarge.kind,
-            "reading this file takes more memory than allowed",
-            "split it and send its parts",
+        if not settled:
+            return
+        self.clear()
+        bounds = replace(self._config.bounds, programs=bool(programs))
+        self._coming = asyncio.ensure_future(
+            Child.start(bounds, self._config.options.ocr.threads, self._config.start_s)
         )
-    except Exception as error:
-        log.exception("a reader failed")
-        what = f"reading this file failed in an unforeseen way ({type(error).__name__})"
-        return Refused(UnreadableDocument.kind, what, "open it, save it again and send that")
+
+    async def child(self, *, programs: bool | None = None) -> Child:
+        """The worker, once it has come up.
+
+        Raises:
+            DocumentWorkerLost: it does not.
+        """
+        for _ in range(2):  # one that is on its way may turn out not to suit
+            self.prepare(programs=programs)
+            assert self._coming is not None
+            child = await asyncio.shield(self._coming)
+            if child.lives and programs in (None, child.bounds.programs):
+                break
+        self.isolation = child.isolation
+        return child
+
+    def settle(self, *, stopping: bool) -> None:
+        """After a file: keep the worker, or have a fresh one come in its place."""
+        here = self._here
+        if self._coming is not None and not self._coming.done() and not stopping:
+            return
+        if here is not None and here.lives:
+            here.forget()
+            if not self._is_worn(here):
+                return
+        self.clear()
+        if not stopping:
+            self.prepare()
+
+    def clear(self) -> None:
+        """End the worker that is there or coming."""
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            leaving = asyncio.ensure_future(_end(coming))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+            if (child := _result(coming)) is not None:
+                child.kill()
+
+    async def close(self) -> None:
+        """End the worker and wait until nothing is left of it."""
+        self.clear()
+        await asyncio.gather(*self._leaving)
+
+    def _is_worn(self, child: Child) -> bool:
+        held = child.resident_bytes()
+        return (
+            child.worn
+            or child.tasks >= self._config.max_tasks
+            or (held is not None and held > self._config.resident_bytes)
+        )
 
 
-def _here() -> bool:
-    return True
+def _result(coming: asyncio.Task[Child]) -> Child | None:
+    if coming.done() and not coming.cancelled() and coming.exception() is None:
+        return coming.result()
+    return None
 
 
-def _prepare(memory_bytes: int) -> None:
-    """Make a fresh worker harmless: bounded memory, no core files, gone at once when told."""
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a handler in Python would wait for native code to return
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    set_up("documents-worker", "WARNING")
-
-
-def _end(pool: ProcessPool) -> None:
-    pool.stop()  # type: ignore[no-untyped-call]
-    pool.join()
+async def _end(coming: asyncio.Task[Child]) -> None:
+    coming.cancel()
+    with contextlib.suppress(asyncio.CancelledError, DocumentError):
+        child = await coming
+        child.kill()
+        await child.ended()
 
 
 def _late(deadline_s: float) -> DocumentTimeout:
@@ -237,9 +320,5 @@ def _late(deadline_s: float) -> DocumentTimeout:
     )
 
 
-def _lost(exitcode: int | None) -> DocumentWorkerLost:
-    how = f" (exit code {exitcode})" if exitcode is not None else ""
-    return DocumentWorkerLost(
-        f"the process that read this file died{how}",
-        hint="send it again; if that repeats, the file is damaged or needs more memory than allowed",
-    )
+def _stopping() -> DocumentWorkerLost:
+    return DocumentWorkerLost("the service is stopping", hint="send the file again in a moment")

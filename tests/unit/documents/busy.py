@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
-
-# A worker that has loaded the OCR engine is several times larger than one that has not.
-READING_BYTES = 250 * 1024 * 1024
 
 
 def wait_for(what: str, condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -20,8 +19,9 @@ def wait_for(what: str, condition: Callable[[], bool], seconds: float = 20.0) ->
 
 
 def reading(pid: int) -> bool:
-    """Whether a worker is at work on a picture."""
+    """Whether a worker has a file before it."""
     try:
-        return bool(psutil.Process(pid).memory_info().rss > READING_BYTES)
-    except psutil.NoSuchProcess:
+        told = json.loads(psutil.Process(pid).cmdline()[-1])
+    except (psutil.NoSuchProcess, IndexError, ValueError):
         return False
+    return (Path(told["folder"]) / "in" / "file").exists()
