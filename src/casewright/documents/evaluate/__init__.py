@@ -1,0 +1,1 @@
+"""How well files are read, measured against truths that people wrote; docs/evaluation.md defines all."""
