@@ -143,6 +143,52 @@ class Settings(BaseSettings):
     document_seconds: float = Field(
         120.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_SECONDS", "document_seconds")
     )
+    document_workers: int = Field(
+        2, ge=1, le=64, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_WORKERS", "document_workers")
+    )
+    document_sync_pages: int = Field(
+        500, ge=1, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_SYNC_PAGES", "document_sync_pages")
+    )
+    document_jobs: int = Field(
+        64, ge=1, le=10000, validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_JOBS", "document_jobs")
+    )
+    document_job_s: float = Field(
+        1800.0,
+        gt=0,
+        le=86400,
+        validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_JOB_SECONDS", "document_job_s"),
+    )
+    document_retention_days: float = Field(
+        30.0,
+        ge=0,
+        le=36500,
+        validation_alias=AliasChoices("CASEWRIGHT_DOCUMENT_RETENTION_DAYS", "document_retention_days"),
+    )
+    vision_provider: Literal["none", "ollama", "vllm"] = Field(
+        "none", validation_alias=AliasChoices("CASEWRIGHT_VISION_PROVIDER", "vision_provider")
+    )
+    vision_url: str | None = Field(None, validation_alias=AliasChoices("CASEWRIGHT_VISION_URL", "vision_url"))
+    vision_model: str | None = Field(
+        None, validation_alias=AliasChoices("CASEWRIGHT_VISION_MODEL", "vision_model")
+    )
+    vision_tokens: int = Field(
+        256, ge=8, le=4096, validation_alias=AliasChoices("CASEWRIGHT_VISION_TOKENS", "vision_tokens")
+    )
+    vision_pictures: int = Field(
+        8, ge=1, le=500, validation_alias=AliasChoices("CASEWRIGHT_VISION_PICTURES", "vision_pictures")
+    )
+    vision_picture_s: float = Field(
+        45.0,
+        gt=0,
+        le=3600,
+        validation_alias=AliasChoices("CASEWRIGHT_VISION_PICTURE_SECONDS", "vision_picture_s"),
+    )
+    vision_document_s: float = Field(
+        90.0,
+        gt=0,
+        le=3600,
+        validation_alias=AliasChoices("CASEWRIGHT_VISION_DOCUMENT_SECONDS", "vision_document_s"),
+    )
 
     @property
     def data_dir(self) -> Path:

@@ -196,6 +196,7 @@ def add_process(app: FastAPI) -> None:
             )
             at += len(part) + 2
         return ProcessResponse(
+            status="ok",
             filename=file.filename or "",
             media_type="text/plain",
             sha256=hashlib.sha256(content).hexdigest(),

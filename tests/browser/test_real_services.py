@@ -7,6 +7,7 @@ import importlib
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from browser.visitor import Visitor, kept, words
 from casewright.services.web.app import config_from, create_app
 from casewright.settings import Settings
 from serving import served
+from unit.documents.busy import wait_for
+from unit.documents.making import pdf
 
+SAMPLE = Path(__file__).resolve().parents[2] / "sample.pdf"
 LETTER = """Housing Benefit decision
 
 We have decided that your weekly benefit is £61.20 from 1 December 2026.
@@ -95,3 +99,66 @@ def test_a_file_page_by_page(visitor: Visitor) -> None:
     refused = visitor.send("/file", {"file": ("a.pdf", b"%PDF-1.7 nonsense")})
     assert refused.status_code == 422
     assert "What to do:" in words(refused)
+
+
+def test_a_line_is_shown_where_it_stands_on_its_page(visitor: Visitor) -> None:
+    answer = visitor.send("/file", {"file": ("sample.pdf", SAMPLE.read_bytes())})
+    assert answer.status_code == 200
+    found = re.search(r'href="(/file/[0-9a-f-]{36})/page/1"', answer.text)
+    assert found is not None
+    address = found[1]
+    assert "Northgate Advice Centre" in words(visitor.get(address))
+    page = visitor.get(f"{address}/page/1")
+    line = re.search(r'<a href="([^"]*)"[^>]*>[^<]*£1,240.50', page.text)
+    assert line is not None
+    chosen = visitor.get(line[1].replace("&amp;", "&").partition("#")[0])
+    assert chosen.text.count('class="chosen"') == 1
+    image = re.search(r'<img src="([^"]*)"', chosen.text)
+    assert image is not None
+    marked = visitor.get(image[1].replace("&amp;", "&"))
+    assert (marked.status_code, marked.headers["content-type"]) == (200, "image/png")
+    assert marked.content != visitor.get(f"{address}/page/1.png").content
+    original = visitor.get(f"{address}/original")
+    assert original.content == SAMPLE.read_bytes()
+    assert original.headers["content-disposition"].startswith("attachment")
+    assert visitor.get(f"{address}/page/3").status_code == 404
+    assert visitor.get(f"{address}/page/x").status_code == 404
+    assert visitor.get(f"{address}/page/1?start=a&end=b").status_code == 200
+    refused = visitor.http.post(f"{address}/delete", data={"csrf": "0" * 64})
+    assert refused.status_code == 403
+    gone = visitor.http.post(f"{address}/delete", data={"csrf": visitor.token("/file")})
+    assert (gone.status_code, gone.headers["location"]) == (303, "/file?deleted")
+    assert "The file was deleted" in words(visitor.get("/file?deleted"))
+    assert visitor.get(address).status_code == 404
+
+
+def test_a_file_is_read_in_the_background(visitor: Visitor) -> None:
+    sent = {"file": ("sample.pdf", SAMPLE.read_bytes())}
+    answer = visitor.send("/file", sent, background="yes")
+    assert answer.status_code == 303
+    address = answer.headers["location"]
+    assert re.fullmatch(r"/file/job/[0-9a-f-]{36}", address)
+
+    def read() -> bool:
+        return visitor.get(address).status_code == 303
+
+    wait_for("the file to be read", read)
+    assert "PPR-9087" in words(visitor.get(visitor.get(address).headers["location"]))
+    broken = visitor.send("/file", {"file": ("a.gif", b"GIF89a" + bytes(20))}, background="yes")
+    failed = broken.headers["location"]
+    wait_for("the file to be refused", lambda: "could not be read" in words(visitor.get(failed)))
+    assert "What to do:" in words(visitor.get(failed))
+
+
+def test_a_file_that_nothing_is_kept_of(visitor: Visitor) -> None:
+    answer = visitor.send("/file", {"file": ("sample.pdf", SAMPLE.read_bytes())}, keep="no")
+    assert "Nothing is kept of this file" in words(answer)
+    assert "Look at the page" not in answer.text
+
+
+def test_a_password_opens_a_file(visitor: Visitor) -> None:
+    locked = {"file": ("a.pdf", pdf(["the sum is 17.20"], password="y"))}
+    asked = visitor.send("/file", locked)
+    assert asked.status_code == 422
+    assert "password" in words(asked)
+    assert "17.20" in words(visitor.send("/file", locked, password="y"))

@@ -72,6 +72,7 @@ def right_pages(name: str, content: bytes) -> ProcessResponse:
         for n, text in enumerate(texts, 1)
     )
     return ProcessResponse(
+        status="ok",
         filename=name,
         media_type="application/pdf",
         sha256="",

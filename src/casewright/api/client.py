@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import unicodedata
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from casewright.api.contract import ErrorAnswer, Health
-from casewright.api.documents import ProcessResponse
+from casewright.api.document_calls import DocumentCalls, plain_name
 from casewright.api.notes import ConvertRequest, ConvertResponse
 from casewright.api.rag import QueryRequest, QueryResponse
 from casewright.engines.failures import redacted
@@ -36,20 +35,25 @@ from casewright.errors import (
 from casewright.observability.context import HEADER, request_id
 
 ServiceName = Literal["rag", "notes", "documents"]
+__all__ = ["SERVICES", "Client", "ClientConfig", "Patience", "ServiceName", "plain_name"]
 SERVICES: tuple[ServiceName, ...] = ("rag", "notes", "documents")
-MAX_FILE_NAME = 200
+_GOOD = (200, 202, 204)
 _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long each kind of call is waited for, in seconds, its connection included."""
+    """How long each kind of call is waited for, in seconds, its connection included.
+
+    ``silence_s`` is between two signs of life of a stream of events.
+    """
 
     connect_s: float = 2.0
     health_s: float = 5.0
     query_s: float = 240.0
     convert_s: float = 240.0
     process_s: float = 180.0
+    silence_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class ClientConfig:
         return urls[service].rstrip("/")
 
 
-class Client:
+class Client(DocumentCalls):
     """Asks the services; use as ``async with``. Every method raises as ``query`` says.
 
     The id of the request being served is sent on, so that one id leads through the logs of all services.
@@ -126,16 +130,46 @@ class Client:
         """A letter out of notes."""
         return await self._post("notes", "/convert", request, self.config.patience.convert_s, ConvertResponse)
 
-    async def process(
-        self, name: str, content: bytes | BinaryIO, media_type: str = "application/octet-stream"
-    ) -> ProcessResponse:
-        """A file as Markdown. ``content`` is streamed where it is a file."""
-        form = aiohttp.FormData(quote_fields=False)  # the services read UTF-8 names
-        form.add_field("file", content, filename=plain_name(name), content_type=_media_type(media_type))
-        status, body = await self._ask(
-            "documents", "POST", "/process", self.config.patience.process_s, data=form
+    async def _document(self, answer: type[_Answer], method: str, path: str, data: Any = None) -> _Answer:
+        patience = self.config.patience.health_s if method == "GET" else self.config.patience.process_s
+        if path.endswith("/result") or path.startswith("/documents/"):
+            patience = self.config.patience.process_s  # a long document is a long answer
+        status, body = await self._ask("documents", method, path, patience, data=data)
+        return self._read("documents", status, body, answer)
+
+    async def _bytes(self, path: str, method: str = "GET") -> bytes:
+        status, body = await self._ask("documents", method, path, self.config.patience.process_s)
+        if status not in _GOOD:
+            raise self._error("documents", status, body)
+        return body
+
+    async def _stream(
+        self, service: ServiceName, path: str, headers: dict[str, str]
+    ) -> AsyncGenerator[bytes]:
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=self.config.patience.connect_s, sock_read=self.config.patience.silence_s
         )
-        return self._read("documents", status, body, ProcessResponse)
+        sent = {**self._own_headers(), **headers}
+        try:
+            async with self._opened().get(
+                self.config.url(service) + path, headers=sent, timeout=timeout, allow_redirects=False
+            ) as answer:
+                if answer.status != 200:
+                    body = await answer.content.read(self.config.max_answer_bytes)
+                    raise self._error(service, answer.status, body)
+                async for piece in answer.content.iter_any():
+                    yield piece
+        except aiohttp.ConnectionTimeoutError as error:
+            raise self._gone(service, "no connection in time") from error
+        except TimeoutError as error:
+            raise self._gone(service, "it fell silent") from error
+        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
+            raise self._gone(service, _words(error)) from error
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("the client is not open")
+        return self._session
 
     async def _post(
         self, service: ServiceName, path: str, request: BaseModel, deadline_s: float, answer: type[_Answer]
@@ -155,13 +189,12 @@ class Client:
         data: Any = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        if self._session is None:
-            raise RuntimeError("the client is not open")
+        session = self._opened()
         sent = {**(headers or {}), **self._own_headers()}
         timeout = aiohttp.ClientTimeout(total=deadline_s, sock_connect=self.config.patience.connect_s)
         url = self.config.url(service)
         try:
-            async with self._session.request(
+            async with session.request(
                 method, url + path, data=data, headers=sent, timeout=timeout, allow_redirects=False
             ) as answer:
                 body = await answer.content.read(self.config.max_answer_bytes + 1)
@@ -189,24 +222,30 @@ class Client:
         return headers
 
     def _read(self, service: ServiceName, status: int, body: bytes, answer: type[_Answer]) -> _Answer:
-        if status == 200:
+        if status in _GOOD:
             try:
                 return answer.model_validate_json(body)
             except ValidationError as error:
                 what = f"its answer does not follow the contract ({error.error_count()} differences)"
                 raise self._not_ours(service, what) from error
+        raise self._error(service, status, body)
+
+    def _error(self, service: ServiceName, status: int, body: bytes) -> CasewrightError:
+        """What an answer that is none says, as the error that it was."""
         try:
             said = ErrorAnswer.model_validate_json(body).error
         except ValidationError as error:
-            raise self._not_ours(service, f"it answered HTTP {status} in a form of its own") from error
+            failure = self._not_ours(service, f"it answered HTTP {status} in a form of its own")
+            failure.__cause__ = error
+            return failure
         if status in (401, 403, 421):
-            raise ConfigError(
+            return ConfigError(
                 f"the {service} service does not let this one in: {said.message}",
                 hint="let both share a data directory, or set CASEWRIGHT_SERVICE_KEY to a key for it",
             )
         kind = every_error().get(said.type, ServiceFailure)
         # an unknown kind comes from another version; a request's own fault must not be told as ours
-        raise _made(kind, said.message, said.hint)
+        return _made(kind, said.message, said.hint)
 
     def _gone(self, service: ServiceName, why: str) -> NotRunning:
         return NotRunning(
@@ -233,21 +272,6 @@ def _check_url(service: ServiceName, url: str) -> None:
             f"{redacted(url)!r} cannot be the URL of the {service} service",
             hint="write http://HOST:PORT without a user name; a key goes into CASEWRIGHT_SERVICE_KEY",
         )
-
-
-def plain_name(name: str) -> str:
-    """A file's own name without folders and control characters, at most 200 characters; never empty."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    kept = "".join(char for char in last if unicodedata.category(char) not in ("Cc", "Cs"))
-    return kept[-MAX_FILE_NAME:].strip() or "file"
-
-
-def _media_type(stated: str) -> str:
-    """The stated type if it is one; the service looks at the content anyway."""
-    main, _, sub = stated.partition("/")
-    allowed = set("abcdefghijklmnopqrstuvwxyz0123456789.+-")
-    fits = bool(main and sub) and set((main + sub).lower()) <= allowed and len(stated) <= 127
-    return stated if fits else "application/octet-stream"
 
 
 def _made(kind: type[CasewrightError], message: str, hint: str) -> CasewrightError:

@@ -85,7 +85,8 @@ class Health(Contract):
     """The answer of ``GET /health``: 200 while the service serves, 503 when its own store is lost.
 
     ``reasons`` say what is missing, in words; ``checks`` are the service's own (True: fine); ``limits`` are
-    the bounds it holds requests to.
+    the bounds it holds requests to; ``figures`` how much there is to do just now. ``isolation`` is what
+    really holds the processes that read strangers' files.
     """
 
     status: HealthStatus
@@ -99,6 +100,8 @@ class Health(Contract):
     vision_analysis_available: bool | None = None
     checks: dict[str, bool] = Field(default_factory=dict)
     limits: dict[str, int] = Field(default_factory=dict)
+    figures: dict[str, int] = Field(default_factory=dict)
+    isolation: dict[str, int | bool | str | None] | None = None
     reasons: tuple[str, ...] = ()
 
 

@@ -37,6 +37,8 @@ NOT_OFFERED = {
     "CASEWRIGHT_OTEL_CONTENT": "the images have no exporter: the extra otel",
     "CASEWRIGHT_MODEL_MAP": "both engines serve the model under one name there",
     "CASEWRIGHT_GATEWAY_PORT": "the gateway is not among the containers yet",
+    "CASEWRIGHT_VISION_MODEL": "OLLAMA_VISION_MODEL, which is pulled there",
+    "CASEWRIGHT_VISION_URL": "the vision model is where its provider is",
     "CASEWRIGHT_SERVICE_KEY": "the services share a token in the data volume",
 }
 each_file = pytest.mark.parametrize("name", FILES)
@@ -77,7 +79,8 @@ def test_every_setting_is_offered_or_there_is_a_reason() -> None:
 
 def test_defaults_are_the_settings_own() -> None:
     own = Settings()
-    differ = {"CASEWRIGHT_AUTH", "OLLAMA_MODEL", "VLLM_MODEL"}  # loopback only; the plan's model
+    # loopback only; the plan's models
+    differ = {"CASEWRIGHT_AUTH", "OLLAMA_MODEL", "VLLM_MODEL", "CASEWRIGHT_VISION_PROVIDER"}
     for variable, (shown, in_force) in example().items():
         setting = aliases().get(variable)
         if setting and in_force and variable not in differ and shown:

@@ -16,11 +16,11 @@ from casewright.api.notes import Checks, ConvertResponse, LeftOut, Sentence
 from casewright.api.rag import Citation
 from casewright.errors import Forbidden, StorageError
 from casewright.services.web import csrf
-from casewright.services.web.files import show_pages
 from casewright.services.web.forms import tidy
 from casewright.services.web.letters import arrange
 from casewright.services.web.markdown import MAX_CHARS, TAGS, render
 from casewright.services.web.quotes import Source, read_starts, show
+from casewright.services.web.viewer import show_pages
 
 ATTACKS = [
     "<script>alert(1)</script>",

@@ -196,7 +196,9 @@ class StandIn(BaseHTTPRequestHandler):
             | about
             | {"size_bytes": len(content), "markdown": "\n\n".join(texts), "pages": pages}
         )
-        self.answer(200, body | {"page_count": len(pages), "method": "text", "provider": None})
+        self.answer(
+            200, body | {"page_count": len(pages), "method": "text", "status": "ok", "provider": None}
+        )
 
     def refuse(self, status: int, kind: str) -> None:
         message = 'Traceback (most recent call last): File "x.py"' if "trace" in self.faults else "no"

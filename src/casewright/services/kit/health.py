@@ -25,6 +25,8 @@ class Check:
 
 Checks = Callable[[], Awaitable[Mapping[str, Check]]]
 EngineStatus = Callable[[], Awaitable[EngineInCharge]]
+Figures = Callable[[], Mapping[str, int]]
+Isolated = Callable[[], Mapping[str, int | bool | str | None]]
 
 
 async def no_checks() -> Mapping[str, Check]:
@@ -36,7 +38,8 @@ async def no_checks() -> Mapping[str, Check]:
 class HealthSource:
     """Where a service's health comes from. ``engine`` None: it works without one and does not speak of it.
 
-    ``vision`` says whether images are described; None: the service has nothing to do with images.
+    ``vision`` says whether images are described; None: the service has nothing to do with images. ``figures``
+    and ``isolation`` (what holds the processes that read files) are read at every report.
     """
 
     service: str
@@ -44,6 +47,8 @@ class HealthSource:
     engine: EngineStatus | None = None
     vision: Callable[[], Awaitable[Check]] | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    figures: Figures = dict
+    isolation: Isolated | None = None
     began: float = field(default_factory=time.monotonic)
 
     async def report(self) -> Health:
@@ -67,6 +72,8 @@ class HealthSource:
             vision_analysis_available=None if vision is None else vision.ok,
             checks={name: check.ok for name, check in checks.items()},
             limits=dict(self.limits),
+            figures=dict(self.figures()),
+            isolation=None if self.isolation is None else dict(self.isolation()),
             reasons=tuple(reasons + notes),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from casewright.api.document_calls import ReadAs
 from casewright.api.rag import MAX_DOCUMENT_CHARS, MAX_QUERY_CHARS, QueryRequest, QueryResponse
 from casewright.errors import CasewrightError
 from casewright.services.web.forms import Form, file_name, tidy
@@ -96,7 +97,9 @@ async def ask(request: Request) -> Response:
 async def _read_file(request: Request, asked: Ask, form: Form) -> tuple[str, ...]:
     upload = form.file("file")
     assert upload is not None
-    found = await of(request).client.process(file_name(upload), upload.file, upload.content_type or "")
+    found = await of(request).client.process(
+        file_name(upload), upload.file, upload.content_type or "", ReadAs(keep="no", describe="never")
+    )
     text = tidy(found.markdown)
     same = len(text) == len(found.markdown)  # else the pages' offsets no longer fit
     asked.read_text = text
