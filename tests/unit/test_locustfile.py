@@ -32,6 +32,8 @@ from serving import served
 
 ROOT = Path(__file__).parents[2]
 LOCUST = Path(sys.executable).with_name("locust")
+# pdfium is not made for threads, and the stand-in answers in several.
+PDFIUM = threading.Lock()
 ABOUT: dict[str, Any] = {"timings": Timings(total_ms=1.0), "request_id": "r"}
 
 
@@ -64,8 +66,9 @@ def right_letter(asked: ConvertRequest) -> ConvertResponse:
 
 
 def right_pages(name: str, content: bytes) -> ProcessResponse:
-    pdf = pypdfium2.PdfDocument(content)
-    texts = [page.get_textpage().get_text_bounded() for page in pdf]
+    with PDFIUM:
+        pdf = pypdfium2.PdfDocument(content)
+        texts = [page.get_textpage().get_text_bounded() for page in pdf]
     whole = "\n".join(texts)
     pages = tuple(
         PageOut(number=n, markdown=text, start=0, end=len(text), method="text")

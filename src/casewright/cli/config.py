@@ -59,7 +59,7 @@ def settings_rows(settings: Settings) -> dict[str, dict[str, Any]]:
         if field.annotation is not None and "SecretStr" in str(field.annotation):
             shown: Any = "set" if isinstance(value, SecretStr) else "unset"
         elif name.endswith("_url"):
-            shown = redacted(value)
+            shown = None if value is None else redacted(value)
         else:
             shown = value if value is None or isinstance(value, int | float) else str(value)
         rows[variable] = {"value": shown, "source": sources[variable]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
@@ -21,18 +22,17 @@ def fields(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[str]:
     names: set[str] = set()
     for name, field in model.model_fields.items():
         names.add(field.alias or name)
-        for part in re.findall(r"[A-Za-z_]+", str(field.annotation)):
-            inner = next(
-                (m for m in BaseModel.__subclasses__() for m in family(m) if m.__name__ == part), None
-            )
-            if inner is not None and inner not in seen:
+        for inner in models_in(field.annotation):
+            if inner not in seen:
                 names |= fields(inner, seen)
     return names
 
 
-def family(model: type[BaseModel]) -> list[type[BaseModel]]:
-    """A model and all models below it."""
-    return [model, *(m for below in model.__subclasses__() for m in family(below))]
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a type speaks of, however deep in it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
 
 
 @pytest.mark.parametrize("model", [Run, Comparison])

@@ -174,3 +174,24 @@ def test_the_page_is_the_same_after_its_pictures_were_looked_at(tmp_path: Path) 
     document = pypdfium2.PdfDocument(path)
     assert pdfium.FPDFPage_CountObjects(document[0].raw) > 0
     document.close()
+
+
+def test_a_small_picture_of_text_is_read_or_said_not_to_be(tmp_path: Path) -> None:
+    made = FPDF(format="A4")
+    made.add_page()
+    made.set_font("helvetica", size=11)
+    made.text(20, 20, WORDS[:60])
+    made.image(picture(points=16), x=20, y=40, w=80)
+    path = write(tmp_path, bytes(made.output()))
+    assert "PPR-9087" in read(path).markdown
+    off = read(path, options=NEVER).pages[0]
+    assert off.warnings == ("a picture on this page was not read",)
+
+
+def test_a_page_of_more_parts_than_are_drawn_is_said_not_to_be_read(tmp_path: Path) -> None:
+    made = FPDF(format="A4")
+    made.add_page()
+    made._out("1 1 9 9 re f\n" * 500_001)
+    page = read(write(tmp_path, bytes(made.output()))).pages[0]
+    assert page.method == "none"
+    assert any("more parts than are drawn" in warning for warning in page.warnings)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from casewright.documents.layout.judge import FULL_SHARE, aligned, is_prose, is_value, keeps_step
+from casewright.documents.layout.gutters import Span, begun, column_of, common, parts_it, refined, sides
+from casewright.documents.layout.judge import FULL_SHARE, aligned, is_figure, is_prose, is_value, keeps_step
 from casewright.documents.layout.rows import Item, Line, rows_of
 
-MIN_GUTTER_EM = 0.5
 # A band is cut where its rows stand this much further apart than they usually do.
 TORN_PITCH = 2.2
 FIRST_PITCH = 1.7
@@ -31,8 +31,8 @@ MAX_DEPTH = 6
 ACROSS_EM = 4.0
 # A heading over all columns stands in a gap of all of them, this many times as high as it is.
 CLEAR_HEIGHTS = 2.2
-Span = tuple[float, float]
-_NUMBERING = re.compile(r"(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.|[ivxlc]+\.?")
+# Numbers or marks of a list; other programs' OCR makes "¢" of a bullet.
+_NUMBERING = re.compile(r"[^\w\s£$€]|¢|(?:[A-Z]\.)?\d{1,2}(?:\.\d{1,2})*\.?|[A-Z]\.|[ivxlc]+\.?")
 _LABELLED = re.compile(r"[A-Z][\w ]{1,30}: ?\S")
 
 
@@ -121,7 +121,7 @@ def _reach(
     last = end
     wide = max(item.x1 - item.x0 for item in _items(strips[start:end]))
     while last < len(strips) and _is_clear(strips[last].items, gutters):
-        if _sides(strips[last].items, gutters) > 1:
+        if sides(strips[last].items, gutters) > 1:
             break
         last += 1
         below = strips[last - 1].items
@@ -151,26 +151,27 @@ def _strips(items: Sequence[Item]) -> list[_Strip]:
 
 def _band(strips: Sequence[_Strip], at: int, em: float) -> tuple[int, list[Span]]:
     """Where a band that begins at a strip ends, and its gutters; none where no band begins there."""
-    inner = _gutters(strips[at].items, em)
+    below = strips[at + 1].items if at + 1 < len(strips) else []
+    inner = begun(strips[at].items, below, em)
     if not inner:
         return at + 1, []
     gutters, end, best = inner, at + 1, at + 1
     kept = gutters
     while end < len(strips):
-        fewer = _common(gutters, strips[end].items, em)
+        fewer = common(gutters, strips[end].items, em)
         if not fewer or (len(gutters) >= 4 and len(fewer) < len(gutters) / 2 and best - at >= 2):
             break
         if _is_heading_across(strips, end, fewer):
             break
         gutters = fewer
         end += 1
-        if _sides(strips[end - 1].items, gutters) > 1 or _goes_on(strips, end - 1):
+        if sides(strips[end - 1].items, gutters) > 1 or _goes_on(strips, end - 1):
             best, kept = end, gutters
     inside = strips[at:best]
     rows = [rows_of(strip.items) for strip in inside]
-    both = sum(_sides(row.items, kept) > 1 for strip in rows for row in strip)
+    both = sum(sides(row.items, kept) > 1 for strip in rows for row in strip)
     mixed = any(
-        len(found) > 1 and _sides(strip.items, kept) > 1 for strip, found in zip(inside, rows, strict=True)
+        len(found) > 1 and sides(strip.items, kept) > 1 for strip, found in zip(inside, rows, strict=True)
     )
     return (best, kept) if both >= 2 or mixed else (at + 1, [])
 
@@ -186,13 +187,15 @@ def _goes_on(strips: Sequence[_Strip], at: int) -> bool:
     near = here.y0 - max(item.y1 - 0.25 * item.height for item in over) <= 0.9 * max(
         item.height for item in over
     )
-    return near and abs(max(item.size for item in over) - size) <= 0.1 * max(size, 1e-6)
+    # sizes in a scan are heights of lines, with and without letters that go below
+    rough = any(item.segment and item.segment.confidence is not None for item in here.items)
+    return near and abs(max(item.size for item in over) - size) <= (0.35 if rough else 0.1) * max(size, 1e-6)
 
 
 def _is_heading_across(strips: Sequence[_Strip], at: int, gutters: Sequence[Span]) -> bool:
     """Whether a strip in the first column only is a heading over the columns that begin under it."""
     here = strips[at].items
-    if at + 1 >= len(strips) or _sides(here, gutters) > 1 or _sides(strips[at + 1].items, gutters) < 2:
+    if at + 1 >= len(strips) or sides(here, gutters) > 1 or sides(strips[at + 1].items, gutters) < 2:
         return False
     under = [item.size for item in strips[at + 1].items if item.segment]
     above = [item.size for item in strips[at - 1].items if item.segment]
@@ -202,52 +205,8 @@ def _is_heading_across(strips: Sequence[_Strip], at: int, gutters: Sequence[Span
     # in the other columns a gap of a paragraph may happen to lie beside a heading of the first
     lows = [item.y1 for item in strips[at - 1].items if column_of(item, gutters) > 0]
     highs = [item.y0 for item in strips[at + 1].items if column_of(item, gutters) > 0]
-    begins = _sides(strips[at + 1].items, gutters) == len(gutters) + 1
+    begins = sides(strips[at + 1].items, gutters) == len(gutters) + 1
     return bool(lows and highs) and begins and min(highs) - max(lows) >= CLEAR_HEIGHTS * heading.height
-
-
-def _gutters(items: Sequence[Item], em: float) -> list[Span]:
-    """The free spans between items, seen from above."""
-    spans = sorted((item.x0, item.x1) for item in items)
-    least = MIN_GUTTER_EM * em
-    free: list[Span] = []
-    reach = spans[0][1]
-    for x0, x1 in spans[1:]:
-        if x0 - reach >= least:
-            free.append((reach, x0))
-        reach = max(reach, x1)
-    return free
-
-
-def _common(gutters: Sequence[Span], items: Sequence[Item], em: float) -> list[Span]:
-    """What of the gutters these items leave free."""
-    least = MIN_GUTTER_EM * em
-    found = []
-    for start, end in gutters:
-        pieces = [(start, end)]
-        for item in items:
-            pieces = [
-                part
-                for low, high in pieces
-                for part in ((low, min(high, item.x0)), (max(low, item.x1), high))
-                if part[1] - part[0] >= least
-            ]
-        if pieces:
-            found.append(max(pieces, key=lambda part: part[1] - part[0]))
-    return found
-
-
-def column_of(item: Item, gutters: Sequence[Span]) -> int:
-    """Which column an item stands in."""
-    twice = item.x0 + item.x1
-    column = 0
-    for low, high in gutters:
-        column += twice > low + high
-    return column
-
-
-def _sides(items: Sequence[Item], gutters: Sequence[Span]) -> int:
-    return len({column_of(item, gutters) for item in items})
 
 
 def _columns_or_table(
@@ -271,11 +230,11 @@ def _columns_or_table(
     parts: list[Part] = []
     for rows in _torn(rows_of(items), gutters):
         inside = [item for row in rows for item in row.items]
-        own = [gutter for gutter in gutters if _parts_it(gutter, inside)]
+        own = [gutter for gutter in gutters if parts_it(gutter, inside)]
         if not own or len(rows) < 2:
             parts.append(Area(rows, left, right))
         elif _is_table(rows, own):
-            parts.append(Band(rows, own))
+            parts.append(Band(rows, refined(rows, own, em)))
         elif _reads_across(rows, own):
             parts.append(Area(rows, left, right))
         else:
@@ -284,11 +243,6 @@ def _columns_or_table(
                 split, own, [False] * len(split), left=left, right=right, em=em, depth=depth, goes_on=goes_on
             )
     return parts
-
-
-def _parts_it(gutter: Span, items: Sequence[Item]) -> bool:
-    middle = (gutter[0] + gutter[1]) / 2
-    return any(item.x1 <= middle for item in items) and any(item.x0 >= middle for item in items)
 
 
 def _side_by_side(
@@ -323,7 +277,7 @@ def _torn(rows: list[Line], gutters: Sequence[Span]) -> list[list[Line]]:
     usual = median(pitches) if pitches else 0.0
     groups: list[list[Line]] = [[rows[0]]]
     for (above, below), pitch in zip(pairwise(rows), pitches, strict=True):
-        lone = min(_sides(above.items, gutters), _sides(below.items, gutters)) < 2
+        lone = min(sides(above.items, gutters), sides(below.items, gutters)) < 2
         # a page's header may happen to have the gutter of what comes under it
         first = len(gutters) == 1 and above is rows[0]
         if pitch > (FIRST_PITCH if first else TORN_PITCH if lone else 1.5 * TORN_PITCH) * usual:
@@ -334,20 +288,28 @@ def _torn(rows: list[Line], gutters: Sequence[Span]) -> list[list[Line]]:
 
 def _is_table(rows: Sequence[Line], gutters: Sequence[Span]) -> bool:
     """Whether rows with gutters between them are a table, not blocks that happen to stand side by side."""
-    sides = [_sides(row.items, gutters) for row in rows]
-    both = sum(side > 1 for side in sides)
+    both = sum(sides(row.items, gutters) > 1 for row in rows)
     if both < 2:
         return False
     if len(rows) == 2 and rows[1].y0 - rows[0].y0 > PAIR_PITCH_EM * max(row.size for row in rows):
         return False
     if len(gutters) >= 2:
-        return both >= 0.3 * len(rows)
+        return both >= 0.3 * len(rows) or _has_one_wrapped(rows, gutters)
     first, second = _texts(rows, gutters)
     if _is_numbering(first) or sum(bool(_LABELLED.match(text)) for text in second) * 2 > len(second):
         return False
     labels = sum(text.rstrip().endswith(":") for text in first)
     values = sum(is_value(text) for text in second)
     return labels * 2 >= len(first) or values * 2 >= len(second) or both == len(rows)
+
+
+def _has_one_wrapped(rows: Sequence[Line], gutters: Sequence[Span]) -> bool:
+    """Whether one column alone has lines of its own, and figures stand beside its others, under a head."""
+    alone = {column_of(row.items[0], gutters) for row in rows if sides(row.items, gutters) == 1}
+    if len(alone) != 1 or sides(rows[0].items, gutters) <= len(gutters):
+        return False
+    beside = [item.text for row in rows[1:] for item in row.items if column_of(item, gutters) not in alone]
+    return sum(is_figure(text) for text in beside) > 0.6 * len(beside)
 
 
 def _reads_across(rows: Sequence[Line], gutters: Sequence[Span]) -> bool:
@@ -357,7 +319,7 @@ def _reads_across(rows: Sequence[Line], gutters: Sequence[Span]) -> bool:
     first, _ = _texts(rows, gutters)
     if _is_numbering(first):
         return True
-    both = [row for row in rows if _sides(row.items, gutters) > 1]
+    both = [row for row in rows if sides(row.items, gutters) > 1]
     narrow = gutters[0][1] - gutters[0][0] < ACROSS_EM * median(row.size for row in rows)
     return narrow and len(both) * 2 >= len(rows) and len(both) >= 2
 

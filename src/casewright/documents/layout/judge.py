@@ -14,6 +14,7 @@ PROSE_CHARS = 18.0
 PROSE_FILL = 0.5
 MAX_FRESH = 0.75
 FULL_SHARE = 0.7
+SAME_WIDTH = 0.8
 _FIGURE = re.compile(r"[^\w]*[\d][\d.,:/ %£$€+-]*(?:[A-Za-z]{0,3})[^\w]*")
 _VALUE = re.compile(
     r"[£$€+-]?\s?\(?[£$€+-]?\d[\d,.' ]*\)?\s?(?:%|[€£]|CR|DR|OD|pm|am|p)?|[-–—]|nil", re.IGNORECASE
@@ -49,8 +50,12 @@ def aligned(columns: Sequence[Sequence[Line]]) -> bool:
 
 
 def keeps_step(columns: Sequence[Sequence[Line]]) -> bool:
-    """Whether paragraphs of all columns begin on the same lines: then they are cells of rows."""
-    if not aligned(columns):
+    """Whether paragraphs of all columns begin on the same lines: then they are cells of rows.
+
+    Columns of a text may keep step by chance; then they are alike in width, and all their paragraphs are
+    sentences with the same gap between them, which a shorter cell's would not have.
+    """
+    if not aligned(columns) or _are_texts(columns):
         return False
     gaps = []
     for column in columns:
@@ -65,6 +70,24 @@ def keeps_step(columns: Sequence[Sequence[Line]]) -> bool:
         return False
     common = sum(any(abs(place - other) <= 2 for other in gaps[1]) for place in gaps[0])
     return common >= 2 and common >= 0.8 * max(len(found) for found in gaps)
+
+
+def _are_texts(columns: Sequence[Sequence[Line]]) -> bool:
+    widths = [max(line.x1 for line in column) - min(line.x0 for line in column) for column in columns]
+    if min(widths) < SAME_WIDTH * max(widths):
+        return False
+    for column in columns:
+        pitches = [below.y0 - above.y0 for above, below in pairwise(column)]
+        usual = median(pitches) if pitches else 0.0
+        wide = [pitch for pitch in pitches if pitch > 1.25 * usual]
+        if wide and max(wide) > 1.2 * min(wide):
+            return False
+        ends = [
+            above.text for (above, _), pitch in zip(pairwise(column), pitches, strict=True) if pitch in wide
+        ]
+        if not all(text.endswith((".", "?", "!")) for text in ends):
+            return False
+    return True
 
 
 def is_value(text: str) -> bool:

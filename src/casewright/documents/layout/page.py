@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from casewright.documents.blocks import Block, union
+from casewright.documents.layout.cells import parted
 from casewright.documents.layout.columns import Area, Band, Part, arrange
 from casewright.documents.layout.paragraphs import Setting, blocks_of
-from casewright.documents.layout.rows import Item, item_of, with_marks
+from casewright.documents.layout.rows import Item, with_marks
 from casewright.documents.layout.ruled import grids_of
 from casewright.documents.layout.segments import Rule, Segment
 from casewright.documents.layout.tables import ruled_table, table_of
@@ -32,7 +33,7 @@ def lay_out(
     larger lines are headings. Every segment's text is in exactly one piece, with its confidence and doubts.
     ``placed`` are blocks that are done (figures): they come out as they are, where they stand.
     """
-    items = [item_of(segment) for segment in segments if segment.text.strip()]
+    items = parted(segments, rules)
     if not items:
         return tuple(placed)
     setting = Setting(body_size(segments), exact_sizes)
@@ -75,8 +76,22 @@ def _is_continued(above: Block, below: Block, body: float) -> bool:
         return False
     if len(above.rows[0]) != len(below.rows[0]) or abs(below.box.y0 - above.box.y1) > JOINED_GAP_EM * body:
         return False
+    if not all(_is_over(above, below, column) for column in range(len(above.rows[0]))):
+        return False
     common = min(above.box.x1, below.box.x1) - max(above.box.x0, below.box.x0)
     return common >= JOINED_OVERLAP * max(above.box.x1 - above.box.x0, below.box.x1 - below.box.x0)
+
+
+def _is_over(above: Block, below: Block, column: int) -> bool:
+    """Whether a column of one table stands over the same column of another, as far as both have one."""
+    ends = []
+    for block in (above, below):
+        boxes = [piece.box for row in block.rows for piece in row[column] if piece.box]
+        if not boxes:
+            return True
+        ends.append((min(box.x0 for box in boxes), max(box.x1 for box in boxes)))
+    (low, high), (start, end) = ends
+    return start < high and low < end
 
 
 def _put_together(parts: Sequence[Part]) -> list[Part]:

@@ -17,6 +17,9 @@ TOUCHING_EM = 0.08
 # A list's mark may stand so far from its text.
 MARK_GAP_EM = 4.0
 BULLETS = "•◦▪▫‣●○■□–—·∙⁃➢➤✓✔➔►▶*o-"
+# These mark nothing but items of a list, whatever stands under them.
+SURE_BULLETS = "•◦▪▫‣·∙⁃➢➤➔►▶"
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 MARK = re.compile(rf"[{re.escape(BULLETS)}]|\(?(?:\d{{1,3}}|[a-zA-Z]|[ivxIVX]{{1,4}})[.)]")
 
 
@@ -131,11 +134,15 @@ def joined(parts: Sequence[Segment]) -> Segment:
         return parts[0]
     text = ""
     doubts: list[Doubt] = []
+    backwards = sum(map(_is_backwards, parts)) * 2 > len(parts)
+    if backwards:
+        parts = parts[::-1]
     for number, part in enumerate(parts):
         if number:
             before = parts[number - 1]
-            gap = part.box.x0 - before.box.x1
-            touching = abs(gap) <= TOUCHING_EM * min(part.size, before.size) and part.confidence is None
+            gap = max(part.box.x0, before.box.x0) - min(part.box.x1, before.box.x1)
+            near = (2 if backwards else 1) * TOUCHING_EM
+            touching = abs(gap) <= near * min(part.size, before.size) and part.confidence is None
             text += "" if touching else " "
         doubts += [
             replace(doubt, start=doubt.start + len(text), end=doubt.end + len(text)) for doubt in part.doubts
@@ -155,6 +162,11 @@ def joined(parts: Sequence[Segment]) -> Segment:
         confidence_of(parts),
         tuple(doubts),
     )
+
+
+def _is_backwards(part: Segment) -> bool:
+    """Whether a segment is read from right to left, and what stands left of it after it."""
+    return not part.text.isascii() and _RIGHT_TO_LEFT.search(part.text) is not None
 
 
 def confidence_of(parts: Sequence[Segment]) -> float | None:
@@ -206,7 +218,7 @@ def with_marks(items: Sequence[Item], *, exact: bool) -> list[Item]:
 
 def _is_in_column(mark: Item, items: Sequence[Item]) -> bool:
     """Whether it stands in a column of short texts that are no marks: then it is a cell."""
-    return any(
+    return mark.text not in SURE_BULLETS and any(
         abs(item.x0 - mark.x0) <= 0.3 * mark.height
         and item.x1 - item.x0 < 4 * mark.height
         and abs(item.y0 - mark.y0) < 4 * mark.height

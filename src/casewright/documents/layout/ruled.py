@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from casewright.documents.layout.rows import Item
 from casewright.documents.layout.segments import Rule
@@ -59,10 +60,39 @@ def grids_of(rules: Sequence[Rule], items: Sequence[Item], side: float) -> list[
         inside = [item for item, cell in zip(free, cells, strict=True) if cell]
         columns, rows = {cell[1] for cell in cells if cell}, {cell[0] for cell in cells if cell}
         if len(columns) >= 2 and (len(rows) >= 2 or len(inside) >= 4):
+            taken = {id(item) for item in inside}
+            inside += _beyond(grid, [item for item in free if id(item) not in taken])
             found.append((grid, inside))
             taken = {id(item) for item in inside}
             free = [item for item in free if id(item) not in taken]
     return found
+
+
+def _beyond(grid: Grid, free: Sequence[Item]) -> list[Item]:
+    """Rows right above and under a grid that have its columns and no lines; the grid grows around them."""
+    high = median(below - above for above, below in pairwise(grid.ys))
+    width = len(grid.xs) - 1
+    taken: list[Item] = []
+    for low, up in ((grid.ys[0] - high, True), (grid.ys[-1], False)):
+        row = [item for item in free if low <= (item.y0 + item.y1) / 2 <= low + high and item.segment]
+        columns = [_column_around(grid.xs, item) for item in row]
+        if None in columns or len(set(columns)) < max(3, width / 2):
+            continue
+        taken += row
+        if up:
+            grid.ys.insert(0, low)
+            grid.root[:] = [[(0, column) for column in range(width)]] + [
+                [(at + 1, column) for at, column in cells] for cells in grid.root
+            ]
+        else:
+            grid.ys.append(low + high)
+            grid.root.append([(len(grid.root), column) for column in range(width)])
+    return taken
+
+
+def _column_around(xs: Sequence[float], item: Item) -> int | None:
+    column = _between(list(xs), (item.x0 + item.x1) / 2)
+    return column if column is not None and xs[column] <= item.x0 and item.x1 <= xs[column + 1] else None
 
 
 def _middle(item: Item) -> tuple[float, float]:

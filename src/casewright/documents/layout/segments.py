@@ -8,6 +8,18 @@ from casewright.documents.blocks import Box, Doubt
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A place in a segment where a cell may end: wider than a space, or a letter beside an amount.
+
+    ``at`` is the character after it; ``x0`` and ``x1`` are where the text before ends and that after begins.
+    """
+
+    at: int
+    x0: float
+    x1: float
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A run of text on one line without a wide gap, as a reader found it.
 
@@ -22,6 +34,7 @@ class Segment:
     divided: bool = False
     confidence: float | None = None
     doubts: tuple[Doubt, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from casewright.documents.blocks import Block, Box, Cell, Doubt, Joiner, Piece, union
-from casewright.documents.layout.columns import Span, column_of
+from casewright.documents.layout.gutters import Span, column_of
 from casewright.documents.layout.judge import is_figure, is_value
 from casewright.documents.layout.rows import Item, Line, piece_of, rows_of
 from casewright.documents.layout.ruled import Grid

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casewright.documents.blocks import Box
+from casewright.documents.layout.segments import Gap
 
 # Height x width x 3 (red, green, blue), 8 bits.
 Pixels = NDArray[np.uint8]
@@ -20,12 +21,14 @@ Pixels = NDArray[np.uint8]
 class Line:
     """A line as it was read; ``confidences`` has one figure (0 to 1) for each character of ``text``.
 
-    ``box`` is in pixels of the picture that the engine was given.
+    ``box`` is in pixels of the picture that the engine was given. ``gaps`` are the spaces of the text that
+    can be seen.
     """
 
     text: str
     box: Box
     confidences: tuple[float, ...]
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def confidence(self) -> float:

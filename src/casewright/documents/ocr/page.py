@@ -12,6 +12,7 @@ from PIL import Image
 
 from casewright.api.documents import Unit
 from casewright.documents.blocks import Block, Box, Cell, Page, Piece
+from casewright.documents.layout.cells import is_ruled
 from casewright.documents.layout.page import lay_out
 from casewright.documents.layout.segments import Segment
 from casewright.documents.ocr.doubt import doubts
@@ -25,6 +26,9 @@ from casewright.documents.options import OcrOptions
 # Below this the engine guesses; such lines are left out and counted.
 MIN_LINE_CONFIDENCE = 0.5
 UNSURE_BELOW = 0.85
+# A cell may end where the gap is wider than this (of the line's height), and than the page's spaces are.
+BORDER = 0.3
+WIDER = 1.4
 # A4 at 400 dpi; more makes nothing clearer. OpenCV turns no picture with a side beyond 32,767.
 MOST_PIXELS = 16_000_000
 MOST_SIDE = 16_000
@@ -92,6 +96,7 @@ def _fitting(image: Image.Image) -> Pixels:
 def _laid_out(lines: Sequence[Line], upright: Pixels) -> tuple[Block, ...]:
     heights = sorted(line.box.y1 - line.box.y0 for line in lines)
     rules = ruled_lines(np.ascontiguousarray(upright), heights[len(heights) // 2])
+    least = _least_border(lines)
     segments = [
         Segment(
             line.text,
@@ -99,11 +104,22 @@ def _laid_out(lines: Sequence[Line], upright: Pixels) -> tuple[Block, ...]:
             line.box.y1 - line.box.y0,
             confidence=round(line.confidence, 4),
             doubts=doubts(line.text, line.confidences),
+            gaps=tuple(
+                gap
+                for gap in line.gaps
+                if gap.x1 - gap.x0 > least * (line.box.y1 - line.box.y0) or is_ruled(gap, line.box, rules)
+            ),
         )
         for line in lines
     ]
     height, width = upright.shape[:2]
     return lay_out(segments, rules, width=width, height=height, exact_sizes=False)
+
+
+def _least_border(lines: Sequence[Line]) -> float:
+    """How wide a gap must be (of a line's height) to be more than a space."""
+    spaces = sorted((gap.x1 - gap.x0) / (line.box.y1 - line.box.y0) for line in lines for gap in line.gaps)
+    return max(BORDER, WIDER * spaces[len(spaces) // 4]) if spaces else BORDER
 
 
 def _warnings(answer: Answer, sure: Sequence[Line], skew: float) -> tuple[str, ...]:

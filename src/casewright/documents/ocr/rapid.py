@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from casewright.documents.blocks import Box
+from casewright.documents.layout.segments import Gap
+from casewright.documents.ocr.gaps import ink_of, spaced
 from casewright.documents.ocr.lines import Answer, Line, Pixels, mean_confidence, single_spaced
 from casewright.documents.ocr.prepare import inked
 from casewright.errors import InstallError
@@ -104,7 +106,7 @@ class Rapid:
         crops = [np.ascontiguousarray(strip.crop[:, :, ::-1]) for strip in strips]
         read = self._read(self._input(img=crops, return_word_box=True))
         return [
-            _line(str(text), info.confs, strip.quad)
+            _line(str(text), info, strip)
             for text, info, strip in zip(read.txts, read.word_results, strips, strict=True)
         ]
 
@@ -199,10 +201,23 @@ def _crop(pixels: Pixels, quad: Quad) -> Pixels:
     return np.ascontiguousarray(level, dtype=np.uint8)
 
 
-def _line(text: str, confidences: Sequence[float], quad: Quad) -> Line:
-    said, sure = single_spaced(text, confidences) if text else ("", ())
-    xs, ys = quad[:, 0], quad[:, 1]
-    return Line(said, Box(float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max())), sure)
+def _line(text: str, read: Any, strip: _Strip) -> Line:
+    said, sure = single_spaced(text, read.confs) if text else ("", ())
+    (x0, y0), (x1, y1) = strip.quad.min(axis=0).tolist(), strip.quad.max(axis=0).tolist()
+    height, width = strip.crop.shape[:2]
+    ink = ink_of(strip.crop) if said and (x1 - x0 > y1 - y0) == (width > height) else None
+    if ink is None:
+        return Line(said, Box(x0, y0, x1, y1), sure)
+    centres = [
+        (column + 0.5) / read.line_txt_len * width
+        for chars, columns in zip(read.words, read.word_cols, strict=True)
+        for char, column in zip(chars, columns, strict=True)
+        if not char.isspace()
+    ]
+    said, sure, seen = spaced(said, sure, centres, ink, height)
+    scale = (x1 - x0) / width
+    gaps = tuple(Gap(at, x0 + low * scale, x0 + high * scale) for at, (low, high) in seen.items())
+    return Line(said, Box(x0 + ink.first * scale, y0, x0 + ink.last * scale, y1), sure, gaps)
 
 
 def _session(path: Path, threads: int) -> Any:

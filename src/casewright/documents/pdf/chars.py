@@ -15,6 +15,8 @@ from casewright.documents.pdf.view import View
 
 # So many steps within words that go up, down or back: some text on the page may be turned.
 TURNED_STEPS = 3
+# Letters of a line that rises go up by so much of their step, and half as much of their height.
+ASLANT_STEP = 0.3
 # What pdfium puts where a word was divided at a line's end.
 HYPHENS = "\x02\ufffe"
 _OTHER_SPACES = (0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
@@ -114,6 +116,9 @@ def _may_be_turned(spaces: npt.NDArray[np.bool_], boxes: native.Floats) -> bool:
     steps = centres[1:] - centres[:-1]
     high = boxes[1:, 3] - boxes[1:, 1]
     near = np.abs(steps).max(axis=1) < 3 * np.maximum(high, 1.0)
-    odd = (np.abs(steps[:, 1]) > np.abs(steps[:, 0]) + 0.01) | (steps[:, 0] < 0)
+    across, down = np.abs(steps[:, 0]), np.abs(steps[:, 1])
+    odd = (down > across + 0.01) | (steps[:, 0] < 0)
+    tall = np.maximum(high, boxes[:-1, 3] - boxes[:-1, 1])
+    odd |= (down > ASLANT_STEP * across) & (down > ASLANT_STEP / 2 * tall)
     turned = int((within & near & odd).sum())
     return turned >= TURNED_STEPS or turned * 4 > int(within.sum())

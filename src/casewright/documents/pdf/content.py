@@ -88,7 +88,8 @@ def _take(run: Run, style: Style, way: Way, content: Content, *, view: View, dra
         content.invisible += said
     elif style.tiny or (style.white and not _is_covered(x, y, drawn)):
         content.hidden += said
-    way.segments.append(Segment(run.text, _even(run.box, style, way, view), style.size, style.bold))
+    box = _even(run.box, style, way, view)
+    way.segments.append(Segment(run.text, box, style.size, style.bold, gaps=run.gaps))
 
 
 def _even(box: Box, style: Style, way: Way, view: View) -> Box:

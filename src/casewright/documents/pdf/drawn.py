@@ -32,7 +32,9 @@ _SAME: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 @dataclass(slots=True)
 class Drawn:
-    """Boxes as seen. ``pixels`` is the size of the largest picture as it is stored."""
+    """Boxes as seen. ``pixels`` is the size of the largest picture as it is stored, ``parts``
+    how many objects the page itself has (no more than MAX_OBJECTS are looked at).
+    """
 
     rules: list[Rule] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
@@ -41,12 +43,13 @@ class Drawn:
     count: int = 0
     paths: int = 0
     pixels: int = 0
+    parts: int = 0
 
 
 def drawn_on(page: Any, view: View) -> Drawn:
     """Everything that is drawn on ``page`` (pypdfium2's)."""
-    drawn = Drawn()
-    _collect(native.address(page.raw), pdfium.FPDFPage_CountObjects(page.raw), drawn, view=view)
+    drawn = Drawn(parts=pdfium.FPDFPage_CountObjects(page.raw))
+    _collect(native.address(page.raw), drawn.parts, drawn, view=view)
     return drawn
 
 

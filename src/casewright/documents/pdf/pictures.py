@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from casewright.documents.blocks import Block, Box, Cell, Page, Piece
-from casewright.documents.haste import DECODE_S, hasty
+from casewright.documents.haste import DECODE_S, PARSE_S, hasty
 from casewright.documents.limits import DocumentLimits
 from casewright.documents.options import OcrOptions
 from casewright.documents.pdf import native
@@ -19,11 +19,16 @@ from casewright.documents.pdf.content import Content
 from casewright.documents.pdf.drawn import Drawn
 from casewright.documents.pdf.view import View
 
+# What has no more than this takes a fraction of a second to draw, unless it was made to draw itself.
+LIGHT_PIXELS = 10_000_000
+LIGHT_OBJECTS = 3000
+# A dense map has a tenth of this.
+MOST_PARTS = 500_000
 # With a picture over most of the page, so little text is a stamp or a page number on a scan.
 SCAN_SHARE = 0.5
 SCAN_MAX_CHARS = 50
-# A picture this large on a page with text is read too; one this large is worth a look by a vision model.
-READ_SHARE = 0.15
+# A picture this large (4 cm square on A4) on a page with text is read too, and a vision model may look at it.
+READ_SHARE = 0.02
 FIGURE_SHARE = 0.02
 FIGURE_SIDE = 40.0
 MAX_FIGURES = 30
@@ -44,8 +49,8 @@ class Rendered:
 def render(
     page: Any, view: View, drawn: Drawn, limits: DocumentLimits, *, text: bool = True
 ) -> Rendered | None:
-    """The page as it is seen, without its text where ``text`` is False; None where a picture is too large."""
-    if drawn.pixels > limits.pixels or view.width <= 0 or view.height <= 0:
+    """The page as it is seen, without its text where ``text`` is False; None where it is too large."""
+    if drawn.pixels > limits.pixels or drawn.parts > MOST_PARTS or view.width <= 0 or view.height <= 0:
         return None
     scale = limits.render_dpi / 72
     pixels = view.width * view.height * scale * scale
@@ -53,7 +58,8 @@ def render(
         scale *= (limits.pixels / pixels) ** 0.5
     if not text:
         _show(drawn.text_objects, False)
-    with hasty(DECODE_S):
+    heavy = drawn.pixels > LIGHT_PIXELS or drawn.count > LIGHT_OBJECTS
+    with hasty(DECODE_S if heavy else PARSE_S):
         bitmap = page.render(scale=scale)
     try:
         return Rendered(bitmap.to_pil().convert("RGB"), scale)

@@ -21,7 +21,7 @@ BLANK = "this page is blank"
 BLANK_OR_LOST = "nothing was found on this page, and the file is damaged: it may not have been blank"
 NEVER = "this page would have to be read by OCR, which was switched off"
 TOO_MANY = "this page would have to be read by OCR, and as many pages as are allowed were"
-TOO_LARGE = "a picture on this page has more pixels than are read"
+TOO_LARGE = "a picture on this page has more pixels than are read, or the page more parts than are drawn"
 OTHER_OCR = (
     "the text of this page is invisible under a picture: another program's OCR put it there, unchecked"
 )
