@@ -101,31 +101,46 @@ def order_of(
     """What is to be done.
 
     Raises:
-        UsageError: a path is not there, or an output would stand where something else does.
+        UsageError: a path is not there, or an output would stand where something else does or is read.
     """
-    from casewright.documents.batch import plan
+    from casewright.documents.batch import identity, plan, read_again
     from casewright.documents.options import ReadOptions
     from casewright.documents.workers import WorkerConfig
     from casewright.settings import load_settings
 
     assert isinstance(options, ReadOptions)
     for path in paths:
-        if not path.exists() and not path.is_symlink():
+        if not _is_there(path):
             raise UsageError(f"{path} is not there", hint="name files and folders that are")
     if out is not None and out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file", hint="name a folder")
     if report is not None and report.is_dir():
         raise UsageError(f"--json {report} is a folder", hint="name a file in it")
     items = plan(paths, out)
+    if out is not None and (folder := read_again(paths, out, items)) is not None:
+        raise UsageError(
+            f"what goes to --out {out} would be read as a file of {folder} the next time",
+            hint="name a folder of its own, which may lie within it",
+        )
     if report is not None and report.exists():
         for item in items:
-            if item.path.exists() and item.path.samefile(report):
+            if identity(item.path) == identity(report):
                 raise UsageError(f"--json {report} would overwrite a file to be read", hint="name another")
     settings = load_settings()
     config = WorkerConfig(
         workers=max(1, min(workers, len(items))), deadline_s=settings.document_seconds, options=options
     )
     return Order(items, out, report, config, settings.document_bytes)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # whoever may not look cannot say that it is not: its record tells
+        return True
+    return True
 
 
 def read_password(path: Path) -> str:
@@ -171,8 +186,9 @@ async def _read_all(order: Order, progress: Progress) -> bool:
     batch = Batch(workers, order.config.options, order.max_bytes, order.out)
     reading = asyncio.ensure_future(batch.run(order.items, progress))
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, reading.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            loop.add_signal_handler(number, reading.cancel)
     try:
         await reading
     except asyncio.CancelledError:

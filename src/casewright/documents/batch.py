@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from casewright.api.documents import Method, Reading, ReadStatus
 from casewright.documents.blocks import Found, Page
@@ -33,6 +33,8 @@ from casewright.errors import (
 from casewright.files import replace_file
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # A file's name has at most 255 bytes; what is written beside it until it is whole has a longer one.
 NAME_BYTES = 200
@@ -89,6 +91,8 @@ class Batch:
         for item in waiting:
             record, markdown = await self._one(item, watch)
             watch.done(record, markdown)
+            if (lane := asyncio.current_task()) is not None and lane.cancelling():
+                raise asyncio.CancelledError
 
     async def _one(self, item: Item, watch: Watch) -> tuple[Record, str]:
         began = time.monotonic()
@@ -102,7 +106,7 @@ class Batch:
         try:
             await asyncio.to_thread(check_readable, item.path, self.max_bytes)
             converted = await self.workers.read(item.path, item.path.name, self.options, on_found=on_found)
-            reading = await asyncio.to_thread(self._put_down, item, reading_of, converted)
+            reading = await _to_its_end(self._put_down, item, reading_of, converted)
             status, reason = reading.status, reading.reason
         except CasewrightError as error:
             status, reason = status_of(error), error.message
@@ -124,6 +128,16 @@ class Batch:
         if item.target is not None and self.out is not None:
             write(self.out, item.target, reading.markdown)
         return reading
+
+
+async def _to_its_end(work: Callable[P, R], *given: P.args, **named: P.kwargs) -> R:
+    """Do it in a thread; a caller that is cancelled meanwhile hears how it went, and is to end then."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work, *given, **named))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:  # the thread goes on all the same: what it writes is to have its record
+        await asyncio.wait({doing})
+        return doing.result()
 
 
 class NotOpened(DocumentError):
@@ -148,6 +162,8 @@ def check_readable(path: Path, max_bytes: int) -> None:
     """
     try:
         seen = path.stat()
+        if stat.S_ISDIR(seen.st_mode):
+            os.scandir(path).close()
         if not stat.S_ISREG(seen.st_mode):
             raise UnsupportedMedia("this is not a file", hint="name files and folders")
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
@@ -166,11 +182,23 @@ def write(out: Path, target: Path, markdown: str) -> None:
     Raises:
         StorageError: it cannot be written, or a link leads out of the output folder.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.parent.resolve().is_relative_to(out.resolve()):
+    folder = target.parent
+    if not folder.resolve().is_relative_to(out.resolve()):  # before anything is made there
         raise StorageError(
-            f"{shown(target.parent)} leads out of the output folder", hint="remove the link that is there"
+            f"{shown(folder)} leads out of the output folder", hint="remove the link that is there"
         )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StorageError(
+            f"{shown(folder)} cannot be made, for a file stands there",
+            hint="move it, or name another folder with --out",
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"{shown(folder)} cannot be made: {error.strerror}",
+            hint="check its permissions, and what space is left",
+        ) from error
     replace_file(target, (markdown.rstrip("\n") + "\n").encode("utf-8", "replace") if markdown else b"")
 
 
@@ -178,12 +206,13 @@ def plan(paths: Iterable[Path], out: Path | None) -> list[Item]:
     """Every file at or below ``paths``, once, in order, and where its Markdown goes.
 
     The Markdown of ``x.pdf`` is ``x.md``; where two would have one name, both keep their whole name before
-    ``.md``. Folders below a named folder are kept. Nothing that is read is ever a target.
+    ``.md``. Folders below a named folder are kept. Nothing that is read is ever a target. A folder that
+    cannot be opened stands for the files in it.
     """
     found = list(_files(paths, out))
     if out is None:
         return [Item(path) for path, _ in found]
-    inputs = {identity for path, _ in found if (identity := _identity(path)) is not None}
+    inputs = {seen for path, _ in found if (seen := identity(path)) is not None}
     stems = Counter(_key(_named(place, place.stem)) for _, place in found)
     taken: set[str] = set()
     items: list[Item] = []
@@ -192,11 +221,25 @@ def plan(paths: Iterable[Path], out: Path | None) -> list[Item]:
         names = (short,) if stems[_key(short)] == 1 else ()
         for name in chain(names, _longer(place)):
             target = out / name
-            if _key(name) not in taken and _identity(target) not in inputs:
+            if _key(name) not in taken and identity(target) not in inputs:
                 break
         taken.add(_key(name))
         items.append(Item(path, target))
     return items
+
+
+def read_again(paths: Iterable[Path], out: Path, items: Iterable[Item]) -> Path | None:
+    """The named folder in which a second run would find, and read, what this one writes; None where none."""
+    whole = out.resolve()
+    places = {item.target.parent.resolve() for item in items if item.target is not None}
+    for path in paths:
+        if not is_folder(path):
+            continue
+        folder = path.resolve()
+        left_out = whole != folder and whole.is_relative_to(folder)
+        if not left_out and any(place.is_relative_to(folder) for place in places):
+            return path
+    return None
 
 
 def shown(path: Path) -> str:
@@ -211,7 +254,7 @@ def _files(paths: Iterable[Path], out: Path | None) -> Iterator[tuple[Path, Path
     """Each file and its place below what was named; neither links to folders nor ``out`` are entered."""
     seen: set[Path] = set()
     for path in paths:
-        within = [(path, Path(path.name or "file"))] if not path.is_dir() else _below(path, out)
+        within = [(path, Path(path.name or "file"))] if not is_folder(path) else _below(path, out)
         for file, place in within:
             whole = Path(os.path.abspath(file))  # noqa: PTH100 - resolve() would follow a link that loops
             if whole not in seen:
@@ -221,11 +264,15 @@ def _files(paths: Iterable[Path], out: Path | None) -> Iterator[tuple[Path, Path
 
 def _below(folder: Path, out: Path | None) -> Iterator[tuple[Path, Path]]:
     left_out = out.resolve() if out is not None else None
-    for root, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=closed.append):
         here = Path(root)
         folders[:] = sorted(name for name in folders if (here / name).resolve() != left_out)
         for name in sorted(names):
             yield here / name, (here / name).relative_to(folder)
+    for error in closed:
+        unread = Path(error.filename)
+        yield unread, unread.relative_to(folder) if unread != folder else Path(folder.name or "folder")
 
 
 def _longer(place: Path) -> Iterator[Path]:
@@ -255,7 +302,16 @@ def _key(name: Path) -> str:
     return str(name).casefold()
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def is_folder(path: Path) -> bool:
+    """Whether it is one; what cannot be looked at is none."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What two names of one file have in common; None where it is not there, or cannot be looked at."""
     try:
         seen = path.stat()
     except OSError:

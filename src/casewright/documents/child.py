@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -20,7 +21,14 @@ from typing import Any
 
 from casewright.documents import wire
 from casewright.documents.sandbox import Bounds, Isolation
-from casewright.errors import DocumentError, DocumentTimeout, DocumentWorkerLost, UnreadableDocument
+from casewright.errors import (
+    CasewrightError,
+    DiskFull,
+    DocumentError,
+    DocumentTimeout,
+    DocumentWorkerLost,
+    UnreadableDocument,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,38 +62,38 @@ class Child:
         self._reader, self._writer = streams
         self._folder = folder
         self._bytes = self._frames = 0
+        self._is_over = False
         self._watching = asyncio.ensure_future(self._watch())
 
     @classmethod
-    async def start(cls, bounds: Bounds, threads: int, start_s: float) -> Child:
-        """Start a worker and wait for its first word.
+    async def start(cls, bounds: Bounds, threads: int, start_s: float, within: Path | None = None) -> Child:
+        """Start a worker and wait for its first word; its folder is made in ``within``, as ``made_in`` says.
 
         Raises:
+            DiskFull: there is no room for its folder.
             DocumentWorkerLost: it does not come up.
         """
-        ours, theirs = socket.socketpair()
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-        for part in ("in", "out"):
-            (folder / part).mkdir()
-        told = {
-            "socket": theirs.fileno(),
-            "parent": os.getpid(),
-            "folder": wire.portable(folder),
-            "bounds": asdict(bounds),
-        }
         try:
-            with theirs:
-                process = await _spawn(told, theirs, folder / "out", threads)
-            streams = await asyncio.open_unix_connection(sock=ours)
-        except BaseException as error:
-            ours.close()
-            shutil.rmtree(folder, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise DocumentWorkerLost(
-                    f"a process to read files cannot be started: {error.strerror}",
-                    hint="look into the service's log",
-                ) from error
-            raise
+            with contextlib.ExitStack() as undo:
+                ours, theirs = socket.socketpair()
+                undo.callback(ours.close)
+                with theirs:
+                    folder = _folder(made_in(within), undo)
+                    told = {
+                        "socket": theirs.fileno(),
+                        "parent": os.getpid(),
+                        "folder": wire.portable(folder),
+                        "bounds": asdict(bounds),
+                    }
+                    process = await _spawn(told, theirs, folder / "out", threads)
+                streams = await asyncio.open_unix_connection(sock=ours)
+                undo.pop_all()
+        except OSError as error:
+            lost = DocumentWorkerLost(
+                f"a process to read files cannot be started: {error.strerror}",
+                hint="look into the service's log",
+            )
+            raise _no_room(error) or lost from error
         child = cls(process, streams, folder, bounds)
         try:
             ready = await child.hear(start_s)
@@ -109,20 +117,27 @@ class Child:
         ended = self._process.returncode is not None or self._reader.at_eof()
         return not ended and (self._folder / "in").is_dir()
 
+    @property
+    def killed(self) -> bool:
+        """Whether it ended by SIGKILL, as the system does where memory is short."""
+        return self._process.returncode == -signal.SIGKILL
+
     async def place(self, path: Path) -> Path:
         """Put a file where the worker can see it: a link where the disk allows, a copy elsewhere.
 
         Raises:
             UnreadableDocument: it is no file, or cannot be opened.
+            DiskFull: there is no room for a copy.
         """
         here = self._folder / "in" / "file"
         try:
             await asyncio.to_thread(_put, path, here)
         except OSError as error:
-            raise UnreadableDocument(
+            unopened = UnreadableDocument(
                 f"the file cannot be opened: {error.strerror}",
                 hint="look whether it is there, and its permissions",
-            ) from error
+            )
+            raise _no_room(error) or unopened from error
         return here
 
     async def ask(self, task: wire.Task) -> None:
@@ -172,7 +187,11 @@ class Child:
         return said
 
     def forget(self) -> None:
-        """Take away the file that was read, and what was left beside it."""
+        """Take away the file that was read, and what was left beside it; for a thread, it may be much.
+
+        Raises:
+            OSError: the folder is gone, or does not let go of it.
+        """
         for part in ("in", "out"):
             for left in os.scandir(self._folder / part):
                 if left.is_dir(follow_symlinks=False):
@@ -190,10 +209,9 @@ class Child:
 
     def kill(self) -> None:
         """End it and what it started, at once, whatever they do."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        if not self._is_over:  # afterwards its number may be somebody else's
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
         self._writer.close()
 
     async def ended(self) -> None:
@@ -212,7 +230,8 @@ class Child:
             logged += len(block)
         await self._process.wait()
         self.kill()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._is_over = True
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def _lost(self) -> DocumentError:
         """Why it is gone."""
@@ -251,12 +270,48 @@ async def _spawn(
     )
 
 
-def sweep() -> None:
-    """Take away the folders of workers whose service died before it could."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
-        owner = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists() and Path("/proc/self").exists():
+def made_in(folder: Path | None) -> Path:
+    """Where the folders of workers are made: the system's temporary directory, unless one is named."""
+    return Path(tempfile.gettempdir()) if folder is None else folder
+
+
+def sweep(within: Path | None = None) -> None:
+    """Take away the folders of workers whose service died before it could.
+
+    A folder's name tells who made it: the number of a process, and when that began, since numbers come again.
+    """
+    if _began("self") is None:  # nothing is known of processes here
+        return
+    for folder in made_in(within).glob(f"{_PREFIX}*-*"):
+        owner, began = [*folder.name.removeprefix(_PREFIX).split("-"), ""][:2]
+        if owner.isdigit() and _began(owner) != began:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _began(process: str) -> str | None:
+    """When a process began, in the system's ticks since it came up; None where that is not to be had."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return told.rpartition(")")[2].split()[19]  # the 22nd word; the second, in brackets, may hold spaces
+
+
+def _folder(within: Path, undo: contextlib.ExitStack) -> Path:
+    within.mkdir(parents=True, exist_ok=True)
+    owner = f"{os.getpid()}-{_began('self') or ''}"
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{owner}-", dir=within))
+    undo.callback(shutil.rmtree, folder, ignore_errors=True)
+    for part in ("in", "out"):
+        (folder / part).mkdir()
+    return folder
+
+
+def _no_room(error: OSError) -> CasewrightError | None:
+    """The error to raise where it is the disk's; None where it is not."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    return DiskFull("no space is left to read files in", hint="free some space and send it again")
 
 
 def _put(path: Path, here: Path) -> None:
@@ -267,7 +322,11 @@ def _put(path: Path, here: Path) -> None:
     try:
         here.hardlink_to(real)
     except OSError:  # another disk, or one that has no links
-        shutil.copyfile(real, here)
+        try:
+            shutil.copyfile(real, here)
+        except OSError:
+            here.unlink(missing_ok=True)
+            raise
 
 
 def _environment(given: Mapping[str, str], scratch: Path, threads: int) -> dict[str, str]:

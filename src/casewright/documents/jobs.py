@@ -7,6 +7,7 @@ file stays behind. Passwords are never written here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import threading
@@ -72,13 +73,27 @@ class JobBook:
         self._database: sqlite3.Connection | None = None
 
     def open(self) -> None:
-        """Open it, and make it where it is not."""
+        """Open it, and make it where it is not.
+
+        Raises:
+            StorageError: it is no database of jobs, or of another version, or cannot be used.
+        """
         with self._told():
             os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
             database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "busy_timeout=5000"):
-                database.execute(f"PRAGMA {pragma}").fetchall()
-            database.executescript(_SCHEMA)
+            try:
+                for pragma in (
+                    "journal_mode=WAL",
+                    "synchronous=FULL",
+                    "secure_delete=ON",
+                    "busy_timeout=5000",
+                ):
+                    database.execute(f"PRAGMA {pragma}").fetchall()
+                database.executescript(_SCHEMA)
+                database.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs LIMIT 1").fetchall()
+            except sqlite3.Error:
+                database.close()
+                raise
             self._database = database
 
     def close(self) -> None:
@@ -112,7 +127,7 @@ class JobBook:
         """
         found = self._ask("WHERE id = ?", [identity])
         if not found:
-            raise NotFound("there is no job of that id", hint="it was forgotten, or never was; see GET /jobs")
+            raise NotFound("there is no job of that id", hint="it was forgotten, or never was")
         return found[0]
 
     def active(self) -> list[Job]:
@@ -147,6 +162,10 @@ class JobBook:
         """Jobs that came to an end without a document, before a moment."""
         return self._ask("WHERE status IN ('failed', 'cancelled') AND ended < ?", [moment])
 
+    def done(self) -> list[Job]:
+        """Jobs whose file was read."""
+        return self._ask("WHERE status = 'done'", [])
+
     def checkpoint(self) -> None:
         """Put the log into the file and empty it."""
         with self._guard, self._told():
@@ -171,11 +190,13 @@ class JobBook:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            if full or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull(f"no space left in {self._path}", hint="free some space and repeat") from error
-            raise StorageError(
-                f"the database of jobs {self._path} refuses: {error}", hint="check the data directory"
-            ) from error
+            hint = "check its permissions and the disk"
+            if isinstance(error, sqlite3.DatabaseError) and self._database is None:
+                hint = "move it away and start again: files that were read stay, jobs that wait are lost"
+            raise StorageError(f"the database of jobs {self._path} refuses: {error}", hint=hint) from error
 
 
 def _values(job: Job) -> list[Any]:

@@ -27,6 +27,7 @@ _READING = _EXECUTE | _READ_FILE | _READ_DIR
 _FROM_VERSION = ((1, (1 << 13) - 1), (2, 1 << 13), (3, _TRUNCATE), (5, 1 << 15))
 _OF_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | 1 << 15
 _TCP, _SCOPES = 0b11, 0b11
+_SCOPED_SINCE = 6
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/alternatives", "/var/cache/fontconfig"),
     *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/locale.alias"),
@@ -56,8 +57,10 @@ def install(readable: Iterable[Path], writable: Iterable[Path]) -> str:
     if version < 1:
         return f"the system does not confine files ({_error()})"
     rights = sum(bits for since, bits in _FROM_VERSION if version >= since)
-    rules = struct.pack("=QQQ", rights, _TCP if version >= 4 else 0, _SCOPES if version >= 6 else 0)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    rules = struct.pack(
+        "=QQQ", rights, _TCP if version >= 4 else 0, _SCOPES if version >= _SCOPED_SINCE else 0
+    )
+    size = 24 if version >= _SCOPED_SINCE else 16 if version >= 4 else 8
     ruleset = libc.syscall(_CREATE, rules, ctypes.c_size_t(size), 0)
     if ruleset < 0:
         return f"the system did not take rules for files ({_error()})"
@@ -70,6 +73,21 @@ def install(readable: Iterable[Path], writable: Iterable[Path]) -> str:
             return f"the system did not put the rules for files in force ({_error()})"
     finally:
         os.close(ruleset)
+    return ""
+
+
+def unscoped() -> str:
+    """What the rules for files leave open on this system; empty when nothing, or when there are no rules."""
+    if platform.system() != "Linux":
+        return ""
+    version = ctypes.CDLL(None, use_errno=True).syscall(_CREATE, None, ctypes.c_size_t(0), _ASK_VERSION)
+    return left_open(version)
+
+
+def left_open(version: int) -> str:
+    """What a version of Landlock does not hold to, of what a worker is told to be held to."""
+    if 1 <= version < _SCOPED_SINCE:
+        return f"the system does not keep signals within a worker (Landlock {version}, {_SCOPED_SINCE} does)"
     return ""
 
 

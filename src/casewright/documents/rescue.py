@@ -29,6 +29,7 @@ class Rescue:
         self._noted: set[Noted] = set()
         self._opened: Opened | None = None
         self._deaths = 0
+        self._repeated = False
         self._error: CasewrightError | None = None
 
     @property
@@ -79,6 +80,18 @@ class Rescue:
                 f"pages {page + 1} to {expected} were not read: too much of this file ended its reader"
             )
             return False
+        return True
+
+    def once_more(self, seconds: float) -> bool:
+        """A worker was killed from outside, ``seconds`` after its last word: whether to try that again.
+
+        Once for a file, and only before its first page: what the system kills for its memory would come to
+        the same end each time.
+        """
+        left = self._seconds - seconds
+        if self._repeated or self._converted.pages or left < 1:
+            return False
+        self._repeated, self._seconds = True, left
         return True
 
     def done(self, language: str | None) -> None:

@@ -16,8 +16,6 @@ as one, so no word of a caller's becomes a path. Nothing is written into a folde
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import fcntl
 import hashlib
 import logging
@@ -25,16 +23,15 @@ import os
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import ValidationError
-
 from casewright.api.documents import StoredDocument
-from casewright.errors import ConfigError, DiskFull, NotFound, StorageError
+from casewright.disk import own_folder, refused, sync_folder, told, trouble
+from casewright.errors import ConfigError, NotFound, StorageError
 from casewright.files import replace_file
 
 log = logging.getLogger(__name__)
@@ -49,8 +46,6 @@ RECORD, ORIGINAL, READING, DESCRIPTIONS, PAGES = (
 )
 LOCK = ".lock"
 GONE = ".gone-"
-# Left free for the databases and logs of everything else in the data directory.
-RESERVE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +84,31 @@ class DocumentStore:
             StorageError: it cannot be used.
         """
         self._reserve()
-        with _told(self.folder):
-            for entry in sorted(self.folder.iterdir()):
-                if entry.name.startswith(GONE):
-                    shutil.rmtree(entry, ignore_errors=True)
-                elif _parsed(entry.name) is not None and entry.is_dir():
-                    self._load(entry)
+        try:
+            with told(self.folder):
+                for entry in sorted(self.folder.iterdir()):
+                    if entry.name.startswith(GONE):
+                        shutil.rmtree(entry, ignore_errors=True)
+                    elif _parsed(entry.name) is not None and entry.is_dir():
+                        self._load(entry)
+        except StorageError:
+            self.close()
+            raise
 
-    def try_out(self) -> None:
+    def try_out(self, also: Callable[[], None] = lambda: None) -> None:
         """Find out, before anything is served, whether ``open`` will get the folder.
+
+        ``also`` is tried while it is ours.
 
         Raises:
             ConfigError: another process has it.
             StorageError: it cannot be used.
         """
         self._reserve()
-        self.close()
+        try:
+            also()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Give the folder back."""
@@ -114,19 +118,7 @@ class DocumentStore:
 
     def check(self) -> str:
         """Why nothing could be kept now; empty where it could."""
-        try:
-            if shutil.disk_usage(self.folder).free < RESERVE_BYTES:
-                return f"less than {RESERVE_BYTES} bytes are free on its disk"
-            probe = self.folder / ".probe"
-            handle = os.open(probe, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-            try:
-                os.write(handle, b"x")
-            finally:
-                os.close(handle)
-                probe.unlink()
-        except OSError as error:
-            return f"{self.folder} cannot be written: {error.strerror}"
-        return ""
+        return trouble(self.folder)
 
     def take(self, content: BinaryIO) -> Upload:
         """Write an upload to its folder; on disk (fsync) when this returns.
@@ -139,7 +131,7 @@ class DocumentStore:
         path = self.folder / identity / ORIGINAL
         digest, size = hashlib.sha256(), 0
         try:
-            with _told(path):
+            with told(path):
                 path.parent.mkdir(mode=0o700)
                 with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                     while block := content.read(COPY_BYTES):
@@ -148,8 +140,8 @@ class DocumentStore:
                         size += len(block)
                     file.flush()
                     os.fsync(file.fileno())
-                _sync(path.parent)
-                _sync(self.folder)
+                sync_folder(path.parent)
+                sync_folder(self.folder)
         except BaseException:
             self.drop(identity)
             raise
@@ -216,14 +208,34 @@ class DocumentStore:
             )
         return path
 
+    def open_original(self, identity: str) -> tuple[BinaryIO, int]:
+        """A document's bytes, open, and how many they are; to be read whole even if it is deleted now.
+
+        Raises:
+            NotFound: they are not kept, or not any more.
+            StorageError: they cannot be read.
+        """
+        path = self.original(identity)
+        try:
+            file = path.open("rb")
+        except FileNotFoundError:
+            raise gone(identity) from None
+        except OSError as error:
+            raise refused(path, error) from error
+        return file, os.fstat(file.fileno()).st_size
+
+    def holds(self, identity: str) -> bool:
+        """Whether there is anything of a document, be it due or unreadable."""
+        return (self.folder / _known(identity)).is_dir()
+
     def forget_original(self, identity: str) -> None:
         """Remove a document's bytes and page images; what was read of it stays."""
         place = self.folder / _known(identity)
-        with self._guard, _told(place):
+        with self._guard, told(place):
             (place / ORIGINAL).unlink(missing_ok=True)
             shutil.rmtree(place / PAGES, ignore_errors=True)
             if place.is_dir():
-                _sync(place)
+                sync_folder(place)
 
     def read(self, identity: str, name: str) -> bytes | None:
         """One of a document's files (``READING``, ``DESCRIPTIONS``); None where there is none."""
@@ -241,7 +253,7 @@ class DocumentStore:
             StorageError: it cannot be written.
         """
         place = self.folder / _known(identity)
-        with self._guard, _told(place):
+        with self._guard, told(place):
             if not place.is_dir():
                 raise gone(identity)
             (place / PAGES).mkdir(mode=0o700, exist_ok=True)
@@ -262,14 +274,14 @@ class DocumentStore:
             if parsed is None or parsed not in self._records:
                 raise gone(identity)
             place, aside = self.folder / parsed, self.folder / f"{GONE}{parsed}"
-            with _told(place):
+            with told(place):
                 if place.is_dir():
                     place.rename(aside)
-                    _sync(self.folder)
+                    sync_folder(self.folder)
             del self._records[parsed]
-        with _told(aside):
+        with told(aside):
             shutil.rmtree(aside)
-            _sync(self.folder)
+            sync_folder(self.folder)
 
     def due(self, record: StoredDocument, now: datetime | None = None) -> bool:
         """Whether a document's time is over."""
@@ -295,9 +307,8 @@ class DocumentStore:
         return record.model_copy(update={"expires": None if until is None else stamp(until)})
 
     def _reserve(self) -> None:
-        with _told(self.folder):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
+        own_folder(self.folder)
+        with told(self.folder):
             self._take()
 
     def _take(self) -> None:
@@ -315,19 +326,21 @@ class DocumentStore:
     def _load(self, place: Path) -> None:
         try:
             record = StoredDocument.model_validate_json((place / RECORD).read_bytes())
+            if record.document_id != place.name:
+                raise ValueError("it is of another document")
+            for stray in [*place.glob(".*"), *(place / PAGES).glob(".*")]:
+                stray.unlink(missing_ok=True)
         except FileNotFoundError:
             log.warning("half an upload was left by a crash and is removed: %s", place.name)
             shutil.rmtree(place, ignore_errors=True)
-            return
-        except ValidationError:
-            # perhaps another version's: whoever runs this has to look, nothing is thrown away
-            log.error("the record of document %s cannot be read", place.name)
+        except (ValueError, OSError) as error:
+            # perhaps another version's, or another user's: whoever runs this has to look, nothing is thrown
+            # away, and the other documents are there all the same
+            why = error.strerror if isinstance(error, OSError) else "it is not what is written here"
+            log.error("document %s cannot be read: %s", place.name, why)
             self.unreadable += 1
-            return
-        if record.document_id == place.name:
+        else:
             self._records[place.name] = record
-        for stray in [*place.glob(".*"), *(place / PAGES).glob(".*")]:
-            stray.unlink(missing_ok=True)
 
     def _content(self, path: Path) -> bytes | None:
         try:
@@ -335,9 +348,7 @@ class DocumentStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StorageError(
-                f"cannot read {path}: {error.strerror}", hint="check its permissions"
-            ) from error
+            raise refused(path, error) from error
 
 
 def stamp(moment: datetime) -> str:
@@ -349,7 +360,7 @@ def gone(identity: str) -> NotFound:
     """The error for an id that names nothing, whatever it looks like."""
     shown = _parsed(identity)
     what = f"there is no document {shown}" if shown else "there is no document of that id"
-    return NotFound(what, hint="it was deleted, its time was over, or it never was; see GET /documents")
+    return NotFound(what, hint="it was deleted, its time was over, or it never was")
 
 
 def _parsed(identity: str) -> str | None:
@@ -366,22 +377,3 @@ def _known(identity: str) -> str:
     if parsed is None:
         raise gone(identity)
     return parsed
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """The system's refusals as ours."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"no space left to write {path}", hint="free some space and repeat") from error
-        raise StorageError(f"cannot use {path}: {error.strerror}", hint="check its permissions") from error

@@ -133,7 +133,7 @@ class Vision:
         )
         self._engine = engine or open_engine(config.spec, api_key=config.api_key, deadlines=deadlines)
         self._turn = asyncio.Semaphore(config.at_once)
-        self._found = Finding(False, "it was not asked yet")
+        self._found = Finding(False)
         self._asked_at: float | None = None
         self._probing: asyncio.Task[None] | None = None
 
@@ -142,31 +142,53 @@ class Vision:
         """Which kind of engine it is."""
         return self.config.spec.kind
 
-    async def status(self) -> Finding:
-        """Whether the model describes pictures now, by a real request with one, at most ``fresh_s`` old."""
-        stale = self._asked_at is None or time.monotonic() - self._asked_at > self.config.fresh_s
-        if stale and (self._probing is None or self._probing.done()):
+    async def status(self, wait_s: float | None = None) -> Finding:
+        """Whether the model describes pictures now, by a real request with one, at most ``fresh_s`` old.
+
+        Waits ``wait_s`` seconds for its answer (None: as the configuration says). What was found before is
+        not believed beyond its time: while nothing newer is known, it does not.
+        """
+        if self._is_fresh():
+            return self._found
+        if self._probing is None or self._probing.done():
             self._probing = asyncio.ensure_future(self._probe())
-        if self._probing is not None and not self._probing.done():
-            await asyncio.wait((self._probing,), timeout=self.config.wait_s)
-        return self._found
+        probing = self._probing
+        await asyncio.wait((probing,), timeout=self.config.wait_s if wait_s is None else max(0.0, wait_s))
+        return self._found if probing.done() else Finding(False, "no answer to a picture yet")
+
+    def _is_fresh(self) -> bool:
+        return self._asked_at is not None and time.monotonic() - self._asked_at < self.config.fresh_s
 
     async def describe(self, figure: Figure, picture: bytes, deadline: float) -> tuple[DescriptionOut, str]:
         """What the model says of one picture (PNG), and a warning; a failure is told in it and never raised.
 
-        ``deadline`` (monotonic) is the end of the time for the whole document.
+        ``deadline`` (monotonic) is the end of the time for the whole document. The time for the picture
+        begins when those of other documents before it are done.
         """
-        left = min(self.config.picture_s, deadline - time.monotonic())
+        left = deadline - time.monotonic()
+        over = f"the {self.config.document_s:g} s for one document were over"
         if left <= 0:
-            return self.untold(figure, f"the {self.config.document_s:g} s for one document were over"), ""
+            return self.untold(figure, over), ""
         try:
-            async with asyncio.timeout(left), self._turn:
+            async with asyncio.timeout(left):
+                await self._turn.acquire()
+        except TimeoutError:
+            return self.untold(figure, f"{over} while other pictures were described"), ""
+        try:
+            return await self._described(figure, picture, deadline)
+        finally:
+            self._turn.release()
+
+    async def _described(self, figure: Figure, picture: bytes, deadline: float) -> tuple[DescriptionOut, str]:
+        left = min(self.config.picture_s, deadline - time.monotonic())
+        try:
+            async with asyncio.timeout(left):
                 model = await self._engine.chosen_model()
                 answer = await self._engine.complete(
                     self._request(model, QUESTION, picture, self.config.max_tokens)
                 )
         except TimeoutError:
-            return self.untold(figure, f"no description within {left:.0f} s"), ""
+            return self.untold(figure, f"no description within {max(0.0, left):.0f} s"), ""
         except (EngineError, UsageError) as error:
             return self.untold(figure, f"{error.kind}: {error.message}"), ""
         words = _UNSHOWN.sub("", answer.text).strip()[:MAX_WORDS_CHARS]

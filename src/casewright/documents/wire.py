@@ -2,7 +2,7 @@
 
 ::
 
-    kind (1 byte) | length (4 bytes, big end first) | body: JSON, or a picture's bytes
+    kind (1 byte) | length (4 bytes, big end first) | body: a JSON list of one, or a picture's bytes
 
 Nothing that comes out of a process which read a hostile file is unpickled or run: a body is decoded as one of
 the dataclasses below, checked field by field, and anything else ends the worker. Both ends hold frames to
@@ -16,9 +16,10 @@ import struct
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import GenericAlias
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from casewright.documents.blocks import Found, Noted, Opened, Page
@@ -27,6 +28,7 @@ from casewright.documents.options import ReadOptions
 from casewright.documents.sandbox import Isolation
 from casewright.errors import (
     CasewrightError,
+    DiskFull,
     DocumentError,
     DocumentTooLarge,
     DocumentWorkerLost,
@@ -136,7 +138,9 @@ def encode(said: Task | Answer) -> bytes:
     tag = _TAGS[type(said)]
     try:
         # what is a default on both sides need not cross
-        body = said.png if isinstance(said, Picture) else _adapter(tag).dump_json(said, exclude_defaults=True)
+        body = (
+            said.png if isinstance(said, Picture) else _adapter(tag).dump_json((said,), exclude_defaults=True)
+        )
     except (PydanticSerializationError, UnicodeEncodeError) as error:
         raise UnreadableDocument(
             "it holds characters that are none", hint="a reader must not let them through"
@@ -170,7 +174,7 @@ def decode(head: bytes, body: bytes) -> Any:
     if _KINDS[tag] is Picture:
         return Picture(body)
     try:
-        return _adapter(tag).validate_json(body)
+        return _adapter(tag).validate_json(body)[0]
     except ValidationError as error:
         raise _foreign() from error
 
@@ -210,7 +214,10 @@ def _foreign() -> DocumentWorkerLost:
 
 @cache
 def _adapter(tag: bytes) -> TypeAdapter[Any]:
-    return TypeAdapter(_KINDS[tag])
+    # a setting reaches dataclasses from what holds them only, hence the list; numbers that are none would go
+    # out to callers as JSON that is none
+    list_of_one: Any = GenericAlias(tuple, (_KINDS[tag],))
+    return TypeAdapter(list_of_one, config=ConfigDict(allow_inf_nan=False))
 
 
 @cache
@@ -223,5 +230,6 @@ def _errors() -> dict[str, type[CasewrightError]]:
         EncryptedDocument,
         DocumentTooLarge,
         NotFound,
+        DiskFull,
     )
     return {found.kind: found for found in known}

@@ -7,6 +7,7 @@ when the other end of the socket does, and dies with its parent.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import socket
@@ -20,6 +21,7 @@ from casewright.documents.haste import allow
 from casewright.documents.sandbox import Bounds, confine, limit_cpu
 from casewright.errors import (
     CasewrightError,
+    DiskFull,
     DocumentError,
     DocumentTooLarge,
     InstallError,
@@ -100,6 +102,9 @@ def _answer(line: _Line, task: wire.Task) -> None:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - told without the error's words: they may be the document's
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            line.say(_refused_for_space())
+            return
         where = "".join(traceback.format_tb(error.__traceback__, limit=-8))
         log.error("a reader failed with %s\n%s", type(error).__name__, where)
         line.say(_unreadable(f"failed in an unforeseen way ({type(error).__name__})"))
@@ -144,6 +149,12 @@ def _refused_for_memory() -> wire.Refused:
         "reading this file takes more memory than allowed",
         "split it and send its parts",
         worn=True,
+    )
+
+
+def _refused_for_space() -> wire.Refused:
+    return wire.Refused(
+        DiskFull.kind, "no space is left to read files in", "free some space and send it again"
     )
 
 

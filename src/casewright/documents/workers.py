@@ -23,7 +23,7 @@ from casewright.documents.options import ReadOptions
 from casewright.documents.pages import Converted
 from casewright.documents.rescue import Rescue
 from casewright.documents.sandbox import Bounds, Isolation
-from casewright.errors import CasewrightError, DocumentError, DocumentTimeout, DocumentWorkerLost
+from casewright.errors import CasewrightError, DocumentTimeout, DocumentWorkerLost, StorageError
 
 log = logging.getLogger(__name__)
 OnFound = Callable[[Found], None]
@@ -35,10 +35,14 @@ VIEW_DPI = 150
 class WorkerConfig:
     """``workers`` processes, each ended after ``max_tasks`` files, or with more than ``resident_bytes``.
 
+    A worker that a file has taken over sees the files that it is given afterwards, up to ``max_tasks``: 1
+    keeps them apart, at the price of starting a process for each.
+
     ``deadline_s`` is for one file, ``page_s`` for the time until its next page; ``rescue_s`` is how much of a
     file's time may be lost to pages that end their worker before the rest is given up. ``cpu_s`` of processor
     time ends a worker even where nobody watches it. A worker has ``start_s`` to come up and ``ping_s`` to say
-    that it is there. ``options`` are for files that come with none.
+    that it is there. ``options`` are for files that come with none. Workers have their folders in ``folder``,
+    None is the system's temporary directory; a file is linked into one, or copied from another disk.
     """
 
     workers: int = 2
@@ -53,6 +57,7 @@ class WorkerConfig:
     bounds: Bounds = field(default_factory=Bounds)
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     options: ReadOptions = field(default_factory=ReadOptions)
+    folder: Path | None = None
 
 
 class Workers:
@@ -77,6 +82,7 @@ class Workers:
         Raises:
             DocumentTimeout: nothing was read within the time allowed.
             DocumentWorkerLost: its worker died before anything was read; others are not touched.
+            DiskFull: there is no room to read it in.
             DocumentError, UnsupportedMedia: as ``convert.read_file`` says.
         """
         options = options or self.config.options
@@ -115,13 +121,21 @@ class Workers:
             seat.prepare()
         if self._turn.locked():
             return any(seat.lives for seat in self._seats)
+        wait = self.config.ping_s
         try:
-            async with self._seat(any_kind=True) as seat, asyncio.timeout(self.config.ping_s):
-                child = await seat.child()
-                await child.ask(wire.Ping())
-                await child.hear(self.config.ping_s)
-        except (DocumentError, TimeoutError) as error:
-            log.warning("no worker answers: %s", error)
+            async with self._seat(any_kind=True) as seat:
+                # one that is slow to come is let come: ended, it would never be there
+                if (child := await seat.child_within(wait)) is None:
+                    log.warning("no worker answers: none has come up yet")
+                    return False
+                async with asyncio.timeout(wait):
+                    await child.ask(wire.Ping())
+                    await child.hear(wait)
+        except CasewrightError as error:
+            log.warning("no worker answers: %s", error.message)
+            return False
+        except TimeoutError:
+            log.warning("no worker answers: it takes no task within %g s", wait)
             return False
         return True
 
@@ -165,7 +179,12 @@ class Workers:
             now = time.monotonic()
             if late := now >= until:
                 error = _late(self.config.deadline_s)
+            elif isinstance(error, DocumentWorkerLost) and child.killed and rescue.once_more(now - last):
+                log.warning("a worker was killed from outside; its file is read again")
+                return False
             return not rescue.go_on(error, now - last, out_of_time=late)
+        except StorageError:  # nothing that the file is to be blamed for
+            raise
         except CasewrightError as error:
             rescue.give_up(error)
             return True
@@ -179,7 +198,7 @@ class Workers:
     async def _seat(self, *, programs: bool = False, any_kind: bool = False) -> AsyncIterator[_Seat]:
         if not self._swept:
             self._swept = True
-            await asyncio.to_thread(sweep)
+            await asyncio.to_thread(sweep, self.config.folder)
         async with self._turn:
             if self._closed:
                 raise _stopping()
@@ -198,8 +217,11 @@ class Workers:
                 seat.clear()
                 raise
             finally:
-                self._free.append(seat)
-                seat.settle(stopping=self._closed)
+                try:
+                    await seat.tidy()
+                finally:
+                    self._free.append(seat)
+                    seat.settle(stopping=self._closed)
 
 
 class _Seat:
@@ -242,9 +264,10 @@ class _Seat:
         if not settled:
             return
         self.clear()
-        bounds = replace(self._config.bounds, programs=bool(programs))
+        config = self._config
+        bounds = replace(config.bounds, programs=bool(programs))
         self._coming = asyncio.ensure_future(
-            Child.start(bounds, self._config.options.ocr.threads, self._config.start_s)
+            Child.start(bounds, config.options.ocr.threads, config.start_s, config.folder)
         )
 
     async def child(self, *, programs: bool | None = None) -> Child:
@@ -252,25 +275,59 @@ class _Seat:
 
         Raises:
             DocumentWorkerLost: it does not.
+            DiskFull: there is no room for its folder.
         """
         for _ in range(2):  # one that is on its way may turn out not to suit
-            self.prepare(programs=programs)
-            assert self._coming is not None
-            child = await asyncio.shield(self._coming)
+            coming = self._coming_one(programs)
+            await asyncio.wait({coming})
+            child = self._come(coming)
             if child.lives and programs in (None, child.bounds.programs):
                 break
+        return child
+
+    async def child_within(self, seconds: float) -> Child | None:
+        """The worker, once it has come up, which may have ended since; None when that takes longer.
+
+        Raises:
+            DocumentWorkerLost, DiskFull: as ``child`` says.
+        """
+        coming = self._coming_one(None)
+        done, _ = await asyncio.wait({coming}, timeout=seconds)
+        return self._come(coming) if done else None
+
+    def _coming_one(self, programs: bool | None) -> asyncio.Task[Child]:
+        self.prepare(programs=programs)
+        assert self._coming is not None
+        return self._coming
+
+    def _come(self, coming: asyncio.Task[Child]) -> Child:
+        if coming.cancelled():  # by ``clear``
+            raise _stopping()
+        child = coming.result()
         self.isolation = child.isolation
         return child
+
+    async def tidy(self) -> None:
+        """Take away what a file left; a worker of which that cannot be done is ended."""
+        here = self._here
+        if here is None or not here.lives:
+            return
+        try:
+            await asyncio.to_thread(here.forget)
+        except OSError as error:
+            log.warning("what a file left cannot be taken away: %s", error.strerror)
+            self.clear()
+        except BaseException:
+            self.clear()
+            raise
 
     def settle(self, *, stopping: bool) -> None:
         """After a file: keep the worker, or have a fresh one come in its place."""
         here = self._here
         if self._coming is not None and not self._coming.done() and not stopping:
             return
-        if here is not None and here.lives:
-            here.forget()
-            if not self._is_worn(here):
-                return
+        if here is not None and here.lives and not self._is_worn(here):
+            return
         self.clear()
         if not stopping:
             self.prepare()
@@ -307,7 +364,7 @@ def _result(coming: asyncio.Task[Child]) -> Child | None:
 
 async def _end(coming: asyncio.Task[Child]) -> None:
     coming.cancel()
-    with contextlib.suppress(asyncio.CancelledError, DocumentError):
+    with contextlib.suppress(asyncio.CancelledError, CasewrightError):
         child = await coming
         child.kill()
         await child.ended()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,57 @@ def test_a_second_run_does_not_read_the_first_ones_output(tmp_path: Path) -> Non
         assert list(records(report)) == [str(tmp_path / "a.txt")]
 
 
+def test_what_would_be_read_the_next_time_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "w"
+    (folder / "in" / "in").mkdir(parents=True)
+    (folder / "in" / "in" / "a.txt").write_text("text")
+    before = sorted(tmp_path.rglob("*"))
+    assert convert(folder, "--out", folder) == 64
+    assert "would be read" in capsys.readouterr().err
+    assert convert(folder / "in", "--out", folder) == 64  # a.md would be in ``in``
+    assert sorted(tmp_path.rglob("*")) == before
+    for _ in range(2):
+        assert convert(folder, "--out", folder / "out") == 0
+    assert [path.name for path in (folder / "out").rglob("*.md")] == ["a.md"]
+
+
+def test_a_folder_that_cannot_be_opened_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("text")
+    # whoever may open everything cannot open what has too long a name
+    where, depth = os.open(tmp_path / "in", os.O_RDONLY), 0
+    while depth * 251 < 4096:
+        os.mkdir("x" * 250, dir_fd=where)
+        below = os.open("x" * 250, os.O_RDONLY, dir_fd=where)
+        os.close(where)
+        where, depth = below, depth + 1
+    os.close(where)
+    report = tmp_path / "report.json"
+    assert convert(tmp_path / "in", "--out", tmp_path / "out", "--json", report) == 0
+    status = {Path(path).name[:2]: record["status"] for path, record in records(report).items()}
+    assert status == {"a.": "ok", "xx": "failed"}
+    assert "cannot be opened: File name too long" in capsys.readouterr().err
+
+
+def test_a_file_where_a_folder_is_needed_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in" / "sub" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "a.txt").write_text("text")
+    (tmp_path / "in" / "sub" / "deep" / "b.txt").write_text("text")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "sub").write_text("mine")
+    report = tmp_path / "report.json"
+    assert convert(tmp_path / "in", "--out", tmp_path / "out", "--json", report) == 0
+    found = records(report).values()
+    assert [record["status"] for record in found] == ["failed", "failed"]
+    assert all("a file stands there" in record["reason"] for record in found)
+    assert "Traceback" not in caplog.text + capsys.readouterr().err
+    assert (tmp_path / "out" / "sub").read_text() == "mine"
+
+
 def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "in" / "sub").mkdir(parents=True)
     (tmp_path / "in" / "sub" / "a.txt").write_text("text")
@@ -164,7 +217,8 @@ def test_a_link_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_ctrl_c_leaves_a_report_of_what_was_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP])
+def test_what_was_done_is_reported_whoever_ends_it(tmp_path: Path, by: signal.Signals) -> None:
     given, report = tmp_path / "in", tmp_path / "report.json"
     given.mkdir()
     (given / "a.txt").write_text("text")
@@ -175,10 +229,11 @@ def test_ctrl_c_leaves_a_report_of_what_was_done(tmp_path: Path) -> None:
         [sys.executable, "-m", "casewright", "convert", *words], stderr=subprocess.PIPE, text=True
     )
     wait_for("the text to be done", (tmp_path / "out" / "a.md").exists)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
     assert records(report)[str(given / "a.txt")]["status"] == "ok"
     assert len(records(report)) < 3
     assert "of 3 files were not reached" in said
     assert not list((tmp_path / "out").glob(".*"))
+    assert not list(Path(tempfile.gettempdir()).glob(f"casewright-worker-{process.pid}-*"))

@@ -80,6 +80,20 @@ def test_out_of_time_nothing_more_is_tried() -> None:
     assert made.outcome().lost[-1].startswith("pages 3 to 6 were not read")
 
 
+def test_what_was_killed_from_outside_is_tried_once_more_before_its_first_page() -> None:
+    made = rescue(PDF)
+    assert made.once_more(5.0)
+    assert made.patience(30.0) == 20.0
+    assert not made.once_more(5.0)
+    assert made.patience(30.0) == 20.0
+    assert not rescue(PDF, TEXT).once_more(1.0)
+    assert not rescue(PDF).once_more(24.5)
+    made.take(PDF)
+    made.take(TEXT)
+    made.done("en")
+    assert [page.unread for page in made.outcome().pages] == [False]
+
+
 def test_the_last_page_ends_it() -> None:
     made = rescue(PDF, *(TEXT,) * 5)
     assert not made.go_on(DIED, 1.0, out_of_time=False)

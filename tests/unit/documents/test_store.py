@@ -9,6 +9,7 @@ import stat
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -113,6 +114,40 @@ def test_a_record_that_cannot_be_read_is_told_and_nothing_is_thrown_away(store: 
     with pytest.raises(NotFound):
         again.get(identity)
     again.close()
+
+
+def test_a_folder_that_is_broken_keeps_no_other_from_being_served(store: DocumentStore) -> None:
+    folder, foreign, whole = (kept(store) for _ in range(3))
+    (store.folder / folder / "document.json").unlink()
+    (store.folder / folder / "document.json").mkdir()
+    replace_file(
+        store.folder / foreign / "document.json", (store.folder / whole / "document.json").read_bytes()
+    )
+    store.close()
+    again = DocumentStore(store.folder)
+    again.open()
+    assert again.unreadable == 2
+    assert [one.document_id for one in again.all()] == [whole]
+    assert again.holds(folder)
+    assert again.holds(foreign)
+    again.close()
+
+
+def test_many_may_ask_at_once_whether_the_disk_takes_anything(store: DocumentStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: store.check(), range(400)))
+    assert found == {""}
+    assert [path.name for path in store.folder.iterdir()] == [".lock"]
+
+
+def test_an_original_that_goes_as_it_is_opened_is_gone(store: DocumentStore) -> None:
+    identity = kept(store)
+    file, size = store.open_original(identity)
+    store.delete(identity)
+    with file:
+        assert (len(file.read()), size) == (len(CONTENT), len(CONTENT)), "who has it, has it whole"
+    with pytest.raises(NotFound):
+        store.open_original(identity)
 
 
 def test_two_services_do_not_share_a_folder(store: DocumentStore) -> None:

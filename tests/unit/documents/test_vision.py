@@ -127,10 +127,32 @@ async def test_health_is_not_held_up_by_a_model_that_hangs() -> None:
     with seer("hang") as model:
         vision = Vision(config(model, wait_s=0.05, probe_s=0.5))
         first = await vision.status()
-        assert (first.ok, first.reason) == (False, "it was not asked yet")
+        assert (first.ok, first.reason) == (False, "no answer to a picture yet")
         while (found := await vision.status()).reason == first.reason:
             assert not found.ok
         assert "no answer to a picture" in found.reason
+        await vision.aclose()
+
+
+async def test_what_was_found_is_not_believed_beyond_its_time() -> None:
+    with seer() as model:
+        vision = Vision(config(model, fresh_s=0.0, probe_s=5.0))
+        assert (await vision.status()).ok
+        model.mode = "hang"
+        stale = await vision.status(0.05)
+        assert (stale.ok, stale.reason) == (False, "no answer to a picture yet")
+        await vision.aclose()
+
+
+async def test_the_time_of_a_picture_begins_when_it_is_its_turn() -> None:
+    with seer("hang") as model:
+        vision = Vision(config(model, at_once=1, picture_s=1.0))
+        pixels = png((20, 20))
+        first = asyncio.ensure_future(vision.describe(Figure(1), pixels, soon()))
+        second = asyncio.ensure_future(vision.describe(Figure(2), pixels, soon()))
+        assert (await first)[0].reason == "no description within 1 s"
+        model.mode = "say"
+        assert (await second)[0].text
         await vision.aclose()
 
 

@@ -73,6 +73,11 @@ def test_tasks_arrive() -> None:
     assert "wört" not in repr(task)
 
 
+def test_a_page_as_the_tests_below_spoil_it_is_one() -> None:
+    body = b'[{"blocks":[],"method":"text","confidence":0.5}]'
+    assert wire.decode(wire.HEAD.pack(b"P", len(body)), body) == Page((), "text", confidence=0.5)
+
+
 @given(st.binary(min_size=5, max_size=5), st.binary(max_size=200))
 def test_anything_else_is_no_answer(head: bytes, body: bytes) -> None:
     try:
@@ -86,11 +91,17 @@ def test_anything_else_is_no_answer(head: bytes, body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b'{"blocks":[{"kind":"script"}],"method":"text"}',
-        b'{"blocks":[],"method":"guess"}',
-        b'{"blocks":[{"kind":"paragraph","box":{"x0":null,"y0":0,"x1":0,"y1":0}}],"method":"text"}',
-        b'{"blocks":[],"method":"text","confidence":"often"}',
+        b'[{"blocks":[{"kind":"script"}],"method":"text"}]',
+        b'[{"blocks":[],"method":"guess"}]',
+        b'[{"blocks":[{"kind":"paragraph","box":{"x0":null,"y0":0,"x1":0,"y1":0}}],"method":"text"}]',
+        b'[{"blocks":[],"method":"text","confidence":"often"}]',
+        b'[{"blocks":[],"method":"text","confidence":NaN}]',
+        b'[{"blocks":[],"method":"text","confidence":"nan"}]',
+        b'[{"blocks":[],"method":"text","confidence":1e999}]',
+        b'[{"blocks":[{"kind":"paragraph","box":{"x0":0,"y0":0,"x1":-Infinity,"y1":0}}],"method":"text"}]',
+        b'{"blocks":[],"method":"text"}',
         b"[]",
+        b'[{"blocks":[],"method":"text"},{"blocks":[],"method":"text"}]',
         b"\xff",
         b"[" * 5_000,
     ],

@@ -9,11 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -25,7 +21,6 @@ from casewright.documents.child import sweep
 from casewright.documents.options import OcrOptions, ReadOptions
 from casewright.documents.pages import reading_of
 from casewright.documents.sandbox import Bounds
-from casewright.documents.workers import WorkerConfig, Workers
 from casewright.errors import (
     DocumentError,
     DocumentTimeout,
@@ -38,21 +33,7 @@ from casewright.errors import (
 from hostile import pdf_content, pdfs
 from unit.documents.busy import reading, wait_for
 from unit.documents.making import long_tiff, pdf
-
-
-@asynccontextmanager
-async def pool(**changes: Any) -> AsyncIterator[Workers]:
-    workers = Workers(WorkerConfig(**{"workers": 1, **changes}))
-    try:
-        assert await workers.alive()
-        yield workers
-    finally:
-        await workers.aclose()
-    assert not await workers.alive()
-
-
-async def until(what: str, condition: Callable[[], bool]) -> None:
-    await asyncio.to_thread(wait_for, what, condition)
+from unit.documents.pooling import Killer, assert_reads, folders_of, pool, until
 
 
 @pytest.fixture
@@ -60,33 +41,6 @@ def note(tmp_path: Path) -> Path:
     path = tmp_path / "note.txt"
     path.write_text("£1,240.50")
     return path
-
-
-async def assert_reads(workers: Workers, note: Path) -> None:
-    found = await workers.read(note, "note.txt")
-    assert reading_of(found).markdown == "£1,240.50"
-
-
-def folders_of(pid: int) -> list[Path]:
-    return list(Path(tempfile.gettempdir()).glob(f"casewright-worker-{pid}-*"))
-
-
-class Killer:
-    """Hears a file's words, and kills the worker at some of them."""
-
-    def __init__(
-        self, workers: Workers, at: Callable[[Found, int], bool], by: signal.Signals = signal.SIGKILL
-    ) -> None:
-        self.heard: list[Found] = []
-        self._workers = workers
-        self._at = at
-        self._by = by
-
-    def __call__(self, found: Found) -> None:
-        self.heard.append(found)
-        if self._at(found, sum(isinstance(one, Page) for one in self.heard)):
-            for pid in self._workers.pids():
-                os.kill(pid, self._by)
 
 
 async def test_errors_keep_their_class_words_and_worker(tmp_path: Path, note: Path) -> None:
@@ -137,8 +91,8 @@ async def test_a_killed_worker_takes_its_page_and_nothing_else(tmp_path: Path, n
 async def test_a_file_of_which_nothing_was_read_is_an_error(tmp_path: Path, note: Path) -> None:
     file = long_tiff(tmp_path / "a.tiff", 1)
     async with pool() as workers:
-        killer = Killer(workers, lambda found, pages: isinstance(found, Opened))
-        with pytest.raises(DocumentWorkerLost, match=r"died \(exit code -9\)"):
+        killer = Killer(workers, lambda found, pages: isinstance(found, Opened), signal.SIGSEGV)
+        with pytest.raises(DocumentWorkerLost, match=r"died \(exit code -11\)"):
             await workers.read(file, "a.tiff", on_found=killer)
         await assert_reads(workers, note)
 

@@ -103,9 +103,9 @@ def test_a_stream_gives_signs_of_life_and_a_listener_who_leaves_frees_it(tmp_pat
             assert answer.headers["content-type"].startswith("text/event-stream")
             lines = answer.iter_lines()
             assert next(line for line in lines if line.startswith(":")) == ": alive"
-            assert runner.streams == 1
+            assert runner.streams.open == 1
             assert_error(service.get(f"/jobs/{first['job_id']}/events"), 503, "service_busy")
-        wait_for("the stream to be free", lambda: runner.streams == 0)
+        wait_for("the stream to be free", lambda: runner.streams.open == 0)
         for job in (first, second):
             service.delete(f"/jobs/{job['job_id']}")
 
@@ -168,6 +168,7 @@ def test_a_result_that_is_not_there_yet_and_a_job_that_waits(service: Service, s
     }
     assert 'casewright_document_queue{kind="jobs"} 1.0' in service.get("/metrics").text
     assert service.get(f"/documents/{second['document_id']}").json()["status"] == "queued"
+    assert_error(service.get(f"/documents/{second['document_id']}/pages/1.png"), 409, "not_ready")
     assert service.delete(f"/jobs/{second['job_id']}").json()["status"] == "cancelled"
     assert service.delete(f"/documents/{first['document_id']}").status_code == 204, "its job ends with it"
     assert_error(service.get(f"/jobs/{first['job_id']}"), 404, "not_found")
@@ -235,6 +236,62 @@ def test_a_clean_stop_puts_the_job_back_and_does_not_count(tmp_path: Path, slow:
         wait_for("the job to be at work again", lambda: begun(service, job["job_id"]))
         assert service.job(job["job_id"])["attempts"] == 1
         service.delete(f"/jobs/{job['job_id']}")
+
+
+def test_a_job_to_which_the_disk_says_no_keeps_its_upload_and_is_tried_again(
+    tmp_path: Path, slow: bytes
+) -> None:
+    with documents(tmp_path, jobs=JobsConfig(setback_s=0.1)) as service:
+        first, job = service.submit(slow, "a.tiff"), service.submit(b"words 12.50")
+        in_the_way = service.folder / job["document_id"] / "reading.json"
+        in_the_way.mkdir()
+        service.delete(f"/jobs/{first['job_id']}")
+        runner = service.app.state.runner
+        wait_for("a setback", lambda: any(live.setbacks > 1 for live in list(runner._live.values())))
+        assert service.job(job["job_id"])["status"] in ("queued", "running")
+        in_the_way.rmdir()
+        ended = service.ended(job["job_id"])
+        assert (ended["status"], ended["attempts"]) == ("done", 1)
+        assert service.get(f"/jobs/{job['job_id']}/result").json()["markdown"] == "words 12.50"
+
+
+def test_a_disk_that_never_takes_it_fails_the_job(tmp_path: Path, slow: bytes) -> None:
+    with documents(tmp_path, jobs=JobsConfig(setback_s=0.05, setbacks=2)) as service:
+        first, job = service.submit(slow, "a.tiff"), service.submit(b"words")
+        (service.folder / job["document_id"] / "reading.json").mkdir()
+        service.delete(f"/jobs/{first['job_id']}")
+        ended = service.ended(job["job_id"])
+        assert (ended["status"], ended["error"]["type"]) == ("failed", "storage")
+        assert service.documents() == []
+
+
+def test_a_job_that_is_put_off_can_be_cancelled(tmp_path: Path, slow: bytes) -> None:
+    with documents(tmp_path, jobs=JobsConfig(setback_s=60)) as service:
+        first, job = service.submit(slow, "a.tiff"), service.submit(b"words")
+        (service.folder / job["document_id"] / "reading.json").mkdir()
+        service.delete(f"/jobs/{first['job_id']}")
+        runner = service.app.state.runner
+        wait_for("the setback", lambda: any(live.later for live in list(runner._live.values())))
+        assert service.get("/health").json()["figures"]["jobs_waiting"] == 1
+        assert service.delete(f"/jobs/{job['job_id']}").json()["status"] == "cancelled"
+        assert service.documents() == []
+
+
+def test_streams_end_when_the_service_stops(tmp_path: Path, slow: bytes) -> None:
+    ended: list[str] = []
+    with documents(tmp_path) as service:
+        job = service.submit(slow, "a.tiff")
+        wait_for("the job to be at work", lambda: begun(service, job["job_id"]))
+
+        def listen() -> None:
+            ended.append(service.get(f"/jobs/{job['job_id']}/events").text)
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        wait_for("the stream to be open", lambda: service.app.state.runner.streams.open == 1)
+    listening.join(20)
+    assert len(ended) == 1, "it was not cut, which a listener would take for a failure"
+    assert "event: progress" in ended[0]
 
 
 def test_an_unknown_job_is_nothing(service: Service) -> None:

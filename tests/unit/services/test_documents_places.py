@@ -96,6 +96,26 @@ async def test_who_leaves_as_a_place_comes_gives_it_back() -> None:
     assert (places.callers, places.jobs) == (0, 0)
 
 
+async def test_who_looks_takes_none_of_the_places_of_those_who_send() -> None:
+    places = Places(1, queue=1, queue_s=5)
+    await places.take_job()
+
+    async def look() -> None:
+        async with places.image():
+            pass
+
+    looking = [asyncio.ensure_future(look()) for _ in range(3)]
+    await settle()
+    assert places.waiting == 0
+    places.check()
+    sending = asyncio.ensure_future(_hold(places))
+    await settle()
+    assert places.waiting == 1
+    places.job_done()
+    await asyncio.gather(sending, *looking)
+    assert (places.callers, places.jobs, places.waiting) == (0, 0, 0)
+
+
 async def test_the_queue_is_bounded_in_length_and_time() -> None:
     places = Places(1, queue=1, queue_s=0.05)
     await places.take_job()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from casewright.errors import ConfigError
 from casewright.services.documents import DocumentsConfig, create_app
 from casewright.services.kit.config import KitConfig
 from unit.documents.busy import wait_for
-from unit.documents.making import pdf
+from unit.documents.making import long_tiff, pdf
 from unit.services.documents_served import SAMPLE, Service, assert_error, canary, documents
 
 Box = tuple[float, float, float, float]
@@ -217,3 +218,51 @@ def test_what_became_due_while_nobody_was_there_goes_at_the_start(tmp_path: Path
     with documents(tmp_path, retention=None) as service:
         assert canary("canary-old", [tmp_path]) == []
         assert service.get("/documents").json()["total"] == 0
+
+
+def test_what_was_to_be_kept_until_somebody_deletes_it_is_not_deleted_by_a_setting(tmp_path: Path) -> None:
+    with documents(tmp_path) as service:
+        kept = service.process(b"words", keep="until_deleted").json()["document_id"]
+    with documents(tmp_path, retention=None) as service:
+        assert service.get(f"/documents/{kept}").json()["reading"]["markdown"] == "words"
+        assert service.process(b"words").json()["document_id"] is None
+        assert service.delete(f"/documents/{kept}").status_code == 204
+
+
+def test_an_original_is_whole_or_gone_while_it_is_deleted(service: Service) -> None:
+    content = b"words " * 200_000
+    store = service.app.state.store
+    for _ in range(8):
+        upload = store.take(io.BytesIO(content))
+        store.put(
+            service.app.state.desk.record(upload, "a.txt", "default").model_copy(update={"status": "ok"})
+        )
+        path = f"/documents/{upload.id}"
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(service.get, f"{path}/original") for _ in range(3)]
+            assert pool.submit(service.delete, path).result().status_code == 204
+            answers = [one.result() for one in asked]
+        for answer in answers:
+            assert answer.status_code in (200, 404), answer.text
+            assert answer.status_code == 404 or answer.content == content
+
+
+def test_a_page_that_cannot_be_kept_can_be_looked_at(service: Service) -> None:
+    identity = service.process(pdf(["one"]), "a.pdf").json()["document_id"]
+    (service.folder / identity / "pages").symlink_to("nowhere")  # so nothing can be written there
+    assert image(service, f"/documents/{identity}/pages/1.png").width > 100
+    assert service.delete(f"/documents/{identity}").status_code == 204
+
+
+def test_those_who_look_crowd_nobody_out_who_sends(tmp_path: Path) -> None:
+    slow = long_tiff(tmp_path / "slow.tiff", 2).read_bytes()
+    with documents(tmp_path / "data", kit={"queue": 1}) as service:
+        identity = service.process(pdf(*[["x"]] * 6), "a.pdf").json()["document_id"]
+        with ThreadPoolExecutor(7) as pool:
+            reading = pool.submit(service.process, slow, "slow.tiff")
+            wait_for("the reader", lambda: service.app.state.places.callers == 1)
+            looking = [pool.submit(service.get, f"/documents/{identity}/pages/{n}.png") for n in range(1, 5)]
+            wait_for("those who look", lambda: len(service.app.state.places._waiting) == 1)
+            sending = pool.submit(service.process, b"words")
+            assert sending.result().status_code == 200
+            assert {one.result().status_code for one in (reading, *looking)} == {200}

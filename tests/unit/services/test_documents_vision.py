@@ -58,6 +58,12 @@ def test_a_picture_file_is_described_as_a_whole_and_only_where_asked(tmp_path: P
         assert service.process(image.getvalue(), "a.png", keep="no").json()["descriptions"] != []
 
 
+def test_the_first_file_is_described_though_nobody_asked_how_the_model_is(tmp_path: Path) -> None:
+    with seer() as model, documents(tmp_path, vision=config(model, wait_s=0.0)) as service:
+        (description,) = service.process(illustrated(), "a.pdf").json()["descriptions"]
+        assert description["text"] == SAID
+
+
 def test_a_model_that_fails_fails_no_reading(tmp_path: Path) -> None:
     with seer("refuse") as model, documents(tmp_path, vision=config(model, fresh_s=0.0)) as service:
         health = service.get("/health").json()

@@ -201,28 +201,3 @@ def test_a_damaged_secret_is_not_used(tmp_path: Path) -> None:
     path.write_text("")
     with pytest.raises(StorageError, match="damaged"):
         csrf.load_secret(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"sec-fetch-site": "cross-site"},
-        {"sec-fetch-site": "same-site"},
-        {"origin": "null"},
-        {"origin": "http://evil.example"},
-        {"origin": "http://localhost:8003"},
-        {"origin": "http://localhost:3000.evil.example"},
-        {"sec-fetch-site": "same-origin", "origin": "http://localhost:1"},
-    ],
-)
-def test_other_origins_are_refused(headers: dict[str, str]) -> None:
-    with pytest.raises(Forbidden):
-        csrf.check_origin({"host": "localhost:3000", **headers})
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [{}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "https://LOCALHOST:3000"}],
-)
-def test_our_own_origin_passes(headers: dict[str, str]) -> None:
-    csrf.check_origin({"host": "localhost:3000", **headers})

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casewright.api.documents import BlockOut, DescriptionOut, DoubtOut, PageOut, PieceOut
+from casewright.api.documents import BlockOut, DescriptionOut, DoubtOut, PageOut, PieceOut, Reading
 from casewright.services.web.markdown import TAGS
-from casewright.services.web.viewer import lines_of, show_pages
+from casewright.services.web.viewer import lines_of, notes_of, show_pages
 from unit.services.test_web_parts import ATTACKS, Seen
 
 
@@ -122,3 +122,17 @@ def test_lines_have_their_places_and_the_one_looked_for_is_chosen() -> None:
     assert [line.chosen for row in table.rows for line in row] == [False, False, False, True]
     assert "62 %" in table.rows[0][1].bits[0].doubt
     assert (figure.kind, figure.rows) == ("figure", ())
+
+
+def test_a_warning_is_shown_once() -> None:
+    about = page("words", warnings=("this page is blank",))
+    reading = Reading(
+        status="ok",
+        media_type="application/pdf",
+        markdown="words",
+        pages=(about,),
+        page_count=1,
+        method="ocr",
+        warnings=("the name promises something else", "page 1: this page is blank"),
+    )
+    assert notes_of(reading) == ["the name promises something else"]

@@ -129,9 +129,11 @@ def _warnings(answer: Answer, sure: Sequence[Line], skew: float) -> tuple[str, .
     if skew:
         said.append(f"the page leans by {abs(skew):.1f} degrees; it was straightened to be read")
     if dropped := len(answer.lines) - len(sure):
-        said.append(f"{dropped} line(s) could not be read with any confidence and are left out")
+        left = "is left out" if dropped == 1 else "are left out"
+        said.append(f"{_lines(dropped)} could not be read with any confidence and {left}")
     if unsure := sum(line.confidence < UNSURE_BELOW for line in sure):
-        said.append(f"{unsure} line(s) were read without much confidence")
+        were = "was" if unsure == 1 else "were"
+        said.append(f"{_lines(unsure)} {were} read without much confidence")
     if doubtful := sum(len(doubts(line.text, line.confidences)) for line in sure):
         said.append(f"{doubtful} figure(s) may be misread: compare them with the page")
     return tuple(said)
@@ -153,3 +155,7 @@ def _cell(pieces: Sequence[Piece], back: Matrix) -> Cell:
 
 def _box(box: Box | None, back: Matrix) -> Box | None:
     return None if box is None else moved(box, back)
+
+
+def _lines(count: int) -> str:
+    return "one line" if count == 1 else f"{count} lines"

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
 
 from casewright import __version__
+from casewright.disk import trouble
 from casewright.documents.jobs import JobBook
 from casewright.documents.store import DocumentStore
 from casewright.documents.vision import Vision
@@ -26,6 +28,7 @@ from casewright.services.documents.places import Places
 from casewright.services.documents.runner import Runner
 from casewright.services.kit.app import Shell, create_service
 from casewright.services.kit.health import Check, HealthSource
+from casewright.services.kit.uploads import spool_of
 
 log = logging.getLogger(__name__)
 FOLDER = "documents"
@@ -38,12 +41,28 @@ class Parts:
         retention = config.retention if config.retention is not None else timedelta(0)
         folder = config.kit.data_dir / FOLDER
         self.config = config
+        self.spool = spool_of(config.kit.data_dir, NAME)
         self.store = DocumentStore(folder, retention=retention)
         self.book = JobBook(folder / "jobs.sqlite")
-        self.workers = Workers(config.workers)
+        # their folders are beside the originals, so one disk is to be watched, and files need no copy
+        self.workers = Workers(replace(config.workers, folder=config.workers.folder or self.spool))
+        self.runner: Runner | None = None
         self.vision: Vision | None = None
         self.places = Places(config.workers.workers, config.kit.queue, config.kit.queue_s)
         self.metrics = metrics
+
+    def try_out(self) -> None:
+        """Find out, before anything is served, whether the data directory can be used.
+
+        Raises:
+            ConfigError: another process has it.
+            StorageError: what lies there is not ours, or it cannot be used.
+        """
+        self.store.try_out(self._try_book)
+
+    def _try_book(self) -> None:
+        self.book.open()
+        self.book.close()
 
     @contextlib.asynccontextmanager
     async def running(self, app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +79,9 @@ class Parts:
             await self.workers.alive()  # so that the first file does not wait for a process to start
             desk = Desk(self.config, self.store, self.workers, self.vision, self.metrics)
             runner = Runner(self.config.jobs, desk, self.book, self.places)
-            app.state.desk, app.state.runner = desk, runner
+            self.runner = app.state.runner = runner
+            app.state.desk = desk
+            app.state.stopping = runner.stop_telling
             self.metrics.watch("process", lambda: self.places.waiting)
             self.metrics.watch("jobs", lambda: runner.waiting)
             await runner.sweep()
@@ -77,6 +98,7 @@ class Parts:
         found = {
             "workers": Check(workers, "" if workers else "no worker process answers", vital=True),
             "store": Check(not lost, lost, vital=True),
+            "jobs": Check(*self._jobs_alive(), vital=True),
         }
         if self.store.unreadable:
             reason = f"the records of {self.store.unreadable} documents cannot be read; the log names them"
@@ -95,10 +117,14 @@ class Parts:
         found = self.workers.isolation()
         return {"gaps": "no worker has come up"} if found is None else found.shown()
 
+    def _jobs_alive(self) -> tuple[bool, str]:
+        alive = self.runner is not None and self.runner.alive
+        return alive, "" if alive else "no job is begun any more; start the service again"
+
     def _store_lost(self) -> str:
         try:
             self.book.count()
-            return self.store.check()
+            return self.store.check() or trouble(self.spool)
         except CasewrightError as error:
             return error.message
 
@@ -112,10 +138,10 @@ def create_app(config: DocumentsConfig) -> FastAPI:
     """
     metrics = ServiceMetrics(NAME, __version__)
     parts = Parts(config, DocumentMetrics(metrics.registry))
-    parts.store.try_out()
+    parts.try_out()
     router = APIRouter()
-    for routes in (process, stored, queue):
-        router.include_router(routes.router)
+    for routes in (process.router, stored.router, queue.forms, queue.router):
+        router.include_router(routes)
     images = PageImages(config, parts.store, parts.workers, parts.places, parts.metrics)
 
     def figures() -> Mapping[str, int]:
@@ -136,6 +162,7 @@ def create_app(config: DocumentsConfig) -> FastAPI:
         "workers": parts.workers,
         "places": parts.places,
         "images": images,
+        "spool": parts.spool,
     }
     app = create_service(
         Shell(config.kit, router, health, parts.running, "Casewright documents", metrics, state=state)
@@ -151,3 +178,5 @@ async def _sweep(runner: Runner, every_s: float) -> None:
             await runner.sweep()
         except CasewrightError as error:
             log.error("what is due could not be removed: %s", error.message)
+        except Exception:
+            log.exception("what is due could not be removed, by a defect")

@@ -19,6 +19,7 @@ QUEUE = 8
 class JobsConfig:
     """``waiting`` jobs at most, each begun ``attempts`` times at most (a file may end the whole service).
 
+    One to which the disk refuses what it needs is put off ``setbacks`` times, for ``setback_s`` each.
     Seconds: ``read_s`` for one file, ``result_s`` a reading is there for whom nothing is kept, ``told_s`` a
     failed or cancelled job can be asked about. A stream of events gives a sign of life every
     ``heartbeat_s``; so many ``streams`` are open at once.
@@ -26,7 +27,9 @@ class JobsConfig:
 
     waiting: int = 64
     attempts: int = 2
+    setbacks: int = 20
     read_s: float = 1800.0
+    setback_s: float = 30.0
     result_s: float = 3600.0
     told_s: float = 86400.0
     heartbeat_s: float = 15.0

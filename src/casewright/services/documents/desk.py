@@ -21,7 +21,9 @@ from casewright.errors import (
     CasewrightError,
     DocumentTimeout,
     DocumentTooLarge,
+    EncryptedDocument,
     ServiceBusy,
+    StorageError,
     UnprocessableRequest,
 )
 from casewright.services.documents.config import DocumentsConfig
@@ -29,6 +31,8 @@ from casewright.services.documents.figures import DocumentMetrics
 from casewright.services.documents.upload import Asked
 
 Hearer = Callable[[Found], None]
+# Only whether the file opens is of interest.
+_LOOK_DPI = 20
 _TO_JOBS = "send it to POST /jobs, which takes longer files and tells how far it is"
 
 
@@ -132,8 +136,8 @@ class Desk:
                 outcome = Outcome(found, _read(record, found), parts={"queue": queued_ms, "convert": read_ms})
                 outcome.parts["join"] = round(1000 * (time.monotonic() - joining), 1)
                 pictures, left_out = await self._look(upload, outcome, asked, until)
-        except ServiceBusy:
-            raise  # nobody has looked at the file
+        except (ServiceBusy, StorageError):
+            raise  # that says nothing of the file
         except CasewrightError as error:
             self.metrics.refused(error)
             raise
@@ -186,16 +190,8 @@ class Desk:
         self, upload: Upload, outcome: Outcome, asked: Asked, until: float
     ) -> tuple[list[tuple[Figure, bytes | None]], int]:
         """Images that are wanted while the file is open: all pages behind a password, and the figures."""
-        reading, record = outcome.reading, outcome.record
-        made: dict[int, bytes] = {}
-        if asked.password is not None and record.keep != "no" and record.image_pages:
-            for number in range(1, min(record.image_pages, self.config.encrypted_pages) + 1):
-                image = await self._image(upload, number, asked.password, until)
-                if image is None:
-                    break
-                made[number] = image
-                await asyncio.to_thread(self.store.put_page, upload.id, number, image)
-            outcome.record = record.model_copy(update={"image_pages": len(made), "images_kept": True})
+        reading = outcome.reading
+        made = await self._behind_password(upload, outcome, asked.password, until)
         if self.vision is None or asked.describe == "never":
             return [], 0
         wanted, left_out = spread(figures(reading), self.vision.config.pictures)
@@ -212,6 +208,36 @@ class Desk:
             if picture is not None:
                 cut.append((figure, picture))
         return cut, left_out
+
+    async def _behind_password(
+        self, upload: Upload, outcome: Outcome, password: str | None, until: float
+    ) -> dict[int, bytes]:
+        """The images of a file that opens with its password only, which is not kept; by page number."""
+        made: dict[int, bytes] = {}
+        record = outcome.record
+        if password is None or record.keep == "no" or not record.image_pages:
+            return made
+        if not await self._is_locked(upload, until):
+            return made  # its pages can be made whenever somebody asks
+        for number in range(1, min(record.image_pages, self.config.encrypted_pages) + 1):
+            image = await self._image(upload, number, password, until)
+            if image is None:
+                break
+            made[number] = image
+            await asyncio.to_thread(self.store.put_page, upload.id, number, image)
+        outcome.record = record.model_copy(update={"image_pages": len(made), "images_kept": True})
+        return made
+
+    async def _is_locked(self, upload: Upload, until: float) -> bool:
+        """Whether a file asks for a password: many are sent with one that they do not need."""
+        try:
+            async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                await self.workers.render(upload.path, page=1, dpi=_LOOK_DPI, password=None)
+        except EncryptedDocument:
+            return True
+        except (CasewrightError, TimeoutError):
+            return False  # it was opened, and then something else went wrong
+        return False
 
     async def _image(self, upload: Upload, number: int, password: str | None, until: float) -> bytes | None:
         """A page's image; None where it cannot be made: the text was read, which is what was asked for."""
@@ -235,7 +261,8 @@ class Desk:
         until = min(until, began + vision.config.document_s)
         said: list[DescriptionOut] = []
         warnings: list[str] = []
-        found = await vision.status()
+        # one that was not asked lately is asked now, in the time of this document
+        found = await vision.status(min(vision.config.picture_s, until - began))
         for figure, picture in pictures:
             warning = ""
             if picture is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +13,18 @@ from casewright.api.documents import PageOut, StoredDocument
 from casewright.documents.highlight import Span, boxes_of, mark, touches
 from casewright.documents.store import READING, DocumentStore
 from casewright.documents.workers import Workers
-from casewright.errors import NotFound, UnprocessableRequest
+from casewright.errors import NotFound, NotReady, StorageError, UnprocessableRequest
 from casewright.services.documents.config import DocumentsConfig
 from casewright.services.documents.figures import DocumentMetrics
 from casewright.services.documents.places import Places
+from casewright.services.kit.gate import Gate
 
 # Drawing takes a page's pixels three times over.
 DRAWN_AT_ONCE = 2
+# Images are made one after another; so many callers wait for theirs, and crowd out nobody who sends files.
+WAITING = 16
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -31,7 +37,11 @@ class PageImages:
     places: Places
     metrics: DocumentMetrics
     _making: dict[tuple[str, int], asyncio.Task[bytes]] = field(default_factory=dict)
+    _gate: Gate = field(init=False)
     _drawing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(DRAWN_AT_ONCE))
+
+    def __post_init__(self) -> None:
+        self._gate = Gate(1, WAITING, self.config.kit.queue_s)
 
     async def png(self, record: StoredDocument, number: int, spans: Sequence[Span]) -> bytes:
         """A page's image, with the lines marked that ``spans`` (characters of the whole Markdown) touch.
@@ -39,8 +49,13 @@ class PageImages:
         Raises:
             NotFound: there is no such page, or it cannot be looked at.
             UnprocessableRequest: a span is not in the Markdown, or none is on this page.
-            ServiceBusy: no worker came free for it.
+            NotReady: the document waits for its job.
+            ServiceBusy: too many images are asked for, or no worker came free for it.
         """
+        if record.status == "queued":
+            raise NotReady(
+                "this document is not read yet", hint="wait for its job: GET /jobs/{id} says how far"
+            )
         if not 1 <= number <= record.image_pages:
             raise _no_image(record, number)
         if spans:
@@ -66,11 +81,14 @@ class PageImages:
         if record.images_kept:
             raise _no_image(record, number)
         path = await asyncio.to_thread(self.store.original, record.document_id)
-        async with self.places.caller():
+        async with self._gate.admitted(), self.places.image():
             began = time.monotonic()
             image = await self.workers.render(path, page=number, dpi=self.config.image_dpi, password=None)
             self.metrics.seconds.labels("image").observe(time.monotonic() - began)
-        await asyncio.to_thread(self.store.put_page, record.document_id, number, image)
+        try:
+            await asyncio.to_thread(self.store.put_page, record.document_id, number, image)
+        except StorageError as error:  # it can be looked at all the same
+            log.warning("the image of a page could not be kept: %s", error.message)
         return image
 
     def _page(self, record: StoredDocument, number: int, spans: Sequence[Span]) -> PageOut:

@@ -26,12 +26,13 @@ class Places:
         self._queue_s = queue_s
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._jobs_waiting: deque[asyncio.Future[None]] = deque()
+        self._images: set[asyncio.Future[None]] = set()
         self._last_was_caller = False
 
     @property
     def waiting(self) -> int:
-        """How many callers wait."""
-        return len(self._waiting)
+        """How many callers wait with their file."""
+        return sum(place not in self._images for place in self._waiting)
 
     def check(self) -> None:
         """Refuse a caller before it has sent its file in vain.
@@ -39,10 +40,8 @@ class Places:
         Raises:
             ServiceBusy: as many wait as may.
         """
-        if self.callers + self.jobs >= self.total and len(self._waiting) >= self._queue:
-            raise self._busy(
-                f"{self.callers} files are read and {len(self._waiting)} wait, which is the bound"
-            )
+        if self.callers + self.jobs >= self.total and self.waiting >= self._queue:
+            raise self._busy(f"{self.callers} files are read and {self.waiting} wait, which is the bound")
 
     @contextlib.asynccontextmanager
     async def caller(self) -> AsyncIterator[None]:
@@ -52,11 +51,28 @@ class Places:
             ServiceBusy: as many wait as may, or no place came free in time.
         """
         self.check()
+        async with self._held():
+            yield
+
+    @contextlib.asynccontextmanager
+    async def image(self) -> AsyncIterator[None]:
+        """Hold a place for the image of a page; whoever asks for them bounds how many wait here.
+
+        It waits in turn with callers, and takes none of the places in their queue.
+
+        Raises:
+            ServiceBusy: no place came free in time.
+        """
+        async with self._held(image=True):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _held(self, *, image: bool = False) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._queue_s):
-                await self._wait(self._waiting)
+                await self._wait(self._waiting, image=image)
         except TimeoutError as error:
-            raise self._busy(f"no worker came free within {self._queue_s:g} s") from error
+            raise self._busy(f"no worker came free within {self._queue_s:g} s", image=image) from error
         try:
             yield
         finally:
@@ -72,8 +88,11 @@ class Places:
         self.jobs -= 1
         self._grant()
 
-    async def _wait(self, line: deque[asyncio.Future[None]]) -> None:
+    async def _wait(self, line: deque[asyncio.Future[None]], *, image: bool = False) -> None:
         place = asyncio.get_running_loop().create_future()
+        if image:
+            self._images.add(place)
+            place.add_done_callback(self._images.discard)
         line.append(place)
         self._grant()
         try:
@@ -115,10 +134,9 @@ class Places:
             line.popleft()
         return line[0] if line else None
 
-    def _busy(self, what: str) -> ServiceBusy:
-        wait_s = max(1, round(self._queue_s * (1 + len(self._waiting)) / (1 + self._queue + self.total)))
+    def _busy(self, what: str, *, image: bool = False) -> ServiceBusy:
+        wait_s = max(1, round(self._queue_s * (1 + self.waiting) / (1 + self._queue + self.total)))
+        hint = "repeat it after the time in Retry-After"
         return ServiceBusy(
-            what,
-            hint="repeat it after the time in Retry-After, or send it to POST /jobs",
-            retry_after_s=wait_s,
+            what, hint=hint if image else f"{hint}, or send it to POST /jobs", retry_after_s=wait_s
         )

@@ -15,6 +15,7 @@ from casewright.api.documents import ProcessResponse, StoredDocument
 from casewright.documents.store import DocumentStore, Upload
 from casewright.observability.context import request_id
 from casewright.services.documents.desk import Bounds, Desk, Outcome
+from casewright.services.documents.form import FormRoute
 from casewright.services.documents.places import Places
 from casewright.services.documents.upload import Asked, asked_from, shown_name
 from casewright.services.kit.answers import send
@@ -24,7 +25,7 @@ Result = TypeVar("Result")
 # As proxies log it; nobody is left to read the answer.
 CALLER_GONE = 499
 
-router = APIRouter(tags=["documents"])
+router = APIRouter(tags=["documents"], route_class=FormRoute)
 
 
 @router.post("/process", response_model=ProcessResponse, responses=ERRORS)

@@ -21,15 +21,17 @@ from casewright.api.documents import (
 )
 from casewright.documents.jobs import ACTIVE, Job
 from casewright.documents.store import DESCRIPTIONS, READING, DocumentStore, stamp
-from casewright.errors import CasewrightError, NotFound, NotReady, ServiceBusy, ServiceFailure, every_error
+from casewright.errors import CasewrightError, NotFound, NotReady, ServiceFailure, every_error
 from casewright.services.documents.desk import Desk, Outcome
-from casewright.services.documents.events import EventStream
+from casewright.services.documents.events import told
+from casewright.services.documents.form import FormRoute, Route
 from casewright.services.documents.process import answer
 from casewright.services.documents.runner import Runner
 from casewright.services.documents.stored import Limit, Offset
 from casewright.services.documents.upload import LOOKING, Asked, asked_from, shown_name
 from casewright.services.kit.answers import send
 from casewright.services.kit.app import ERRORS
+from casewright.services.kit.events import EventStream
 
 _EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 _NOT_YET: dict[int | str, dict[str, Any]] = {
@@ -38,10 +40,11 @@ _NOT_YET: dict[int | str, dict[str, Any]] = {
 # What a failed job answers instead of a result is the error of its file.
 _FAILED: dict[int | str, dict[str, Any]] = {status: ERRORS[status] for status in (413, 415)}
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(tags=["jobs"], route_class=Route)
+forms = APIRouter(tags=["jobs"], route_class=FormRoute)
 
 
-@router.post("/jobs", status_code=202, response_model=JobOut, responses=ERRORS)
+@forms.post("/jobs", status_code=202, response_model=JobOut, responses=ERRORS)
 async def submit(
     request: Request, file: UploadFile, asked: Annotated[Asked, Depends(asked_from)]
 ) -> Response:
@@ -86,12 +89,9 @@ async def events(
     """A job's progress: ``progress`` for each page, then ``done``, ``failed`` or ``cancelled``."""
     runner = _runner(request)
     await runner.get(job_id)
-    if runner.streams >= runner.config.streams:
-        raise ServiceBusy(
-            f"{runner.streams} streams of events are open, which is the bound",
-            hint="ask GET /jobs/{id} instead",
-        )
-    return EventStream(runner, job_id, last_event_id, lambda found: shown(found).model_dump_json())
+    runner.streams.check()
+    pieces = told(runner, job_id, last_event_id, lambda found: shown(found).model_dump_json())
+    return EventStream(pieces, runner.streams)
 
 
 @router.get(

@@ -8,12 +8,12 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from casewright.api.documents import JobStatus, StoredDocument
-from casewright.documents.blocks import Found
 from casewright.documents.jobs import Job, JobBook
 from casewright.documents.store import ORIGINAL, DocumentStore, Upload, stamp
 from casewright.errors import (
@@ -23,30 +23,17 @@ from casewright.errors import (
     NotFound,
     ServiceBusy,
     ServiceFailure,
+    StorageError,
 )
 from casewright.services.documents.config import JobsConfig
-from casewright.services.documents.desk import Bounds, Desk, is_page, opened
+from casewright.services.documents.desk import Bounds, Desk
+from casewright.services.documents.leftovers import Leftovers, how_ended
+from casewright.services.documents.live import Live, Place
 from casewright.services.documents.places import Places
 from casewright.services.documents.upload import Asked
+from casewright.services.kit.events import Streams
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Live:
-    """A job that is not ended, as this process knows it. ``changed`` is set, and replaced, at each change."""
-
-    job: Job
-    password: str | None = field(default=None, repr=False)
-    cancelled: bool = False
-    task: asyncio.Task[None] | None = None
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def tell(self, job: Job) -> None:
-        """Take a newer state, and wake whoever watches."""
-        self.job = job
-        self.changed.set()
-        self.changed = asyncio.Event()
 
 
 class Runner:
@@ -54,7 +41,7 @@ class Runner:
 
     def __init__(self, config: JobsConfig, desk: Desk, book: JobBook, places: Places) -> None:
         self.config = config
-        self.streams = 0
+        self.streams = Streams(config.streams)
         self._desk = desk
         self._store: DocumentStore = desk.store
         self._book = book
@@ -64,11 +51,18 @@ class Runner:
         self._wake = asyncio.Event()
         self._feeding: asyncio.Task[None] | None = None
         self._closing = False
+        self._leaving = False
+        self._leftovers = Leftovers(self._store, book)
+
+    @property
+    def alive(self) -> bool:
+        """Whether jobs are begun at all."""
+        return self._feeding is not None and not self._feeding.done()
 
     @property
     def waiting(self) -> int:
-        """How many jobs are not begun."""
-        return len(self._line)
+        """How many jobs are not begun, or are to be begun again."""
+        return len(self._line) + sum(live.later is not None for live in self._live.values())
 
     @property
     def running(self) -> int:
@@ -83,18 +77,27 @@ class Runner:
         known = {job.document_id for job in left}
         for record in await asyncio.to_thread(self._store.all):
             if record.status == "queued" and record.document_id not in known:
-                await asyncio.to_thread(self._store.delete, record.document_id)
+                await self._leftovers.remove(record.document_id)
         self._feeding = asyncio.ensure_future(self._feed())
 
     async def aclose(self) -> None:
         """Stop; what is at work goes back into the line, for the next process."""
         self._closing = True
+        for live in self._live.values():
+            if live.later is not None:
+                live.later.cancel()
         tasks = [live.task for live in self._live.values() if live.task is not None]
         if self._feeding is not None:
             tasks.append(self._feeding)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def stop_telling(self) -> None:
+        """End the streams of events: the service stops, and they have no end of their own."""
+        self._leaving = True
+        for live in self._live.values():
+            live.wake()
 
     def check(self) -> None:
         """Refuse a job before its file is stored.
@@ -161,6 +164,10 @@ class Runner:
             await asyncio.wait((live.task,))
             if identity in self._live:  # it was just putting down another end
                 await self._end(live, "cancelled")
+        elif live.later is not None:
+            live.later.cancel()
+            live.later = None
+            await self._end(live, "cancelled")
         elif identity in self._line:
             self._line.remove(identity)
             await self._end(live, "cancelled")
@@ -177,24 +184,28 @@ class Runner:
             NotFound: there is none of that id.
         """
         record = self._store.get(document_id)
-        await self._cancel_all_of(record.document_id)
-        with contextlib.suppress(NotFound):  # its job had it alone, and has ended
-            await asyncio.to_thread(self._store.delete, record.document_id)
-        await asyncio.to_thread(self._book.forget_of_document, record.document_id)
+        await self._erase(record.document_id)
 
     async def sweep(self) -> None:
-        """Remove documents that are due, and jobs that are told of no longer."""
-        for document_id in await asyncio.to_thread(self._store.all_due):
-            await self._cancel_all_of(document_id)
-            with contextlib.suppress(NotFound):
-                await asyncio.to_thread(self._store.delete, document_id)
-            await asyncio.to_thread(self._book.forget_of_document, document_id)
-        before = time.time() - self.config.told_s
-        old = [job.id for job in await asyncio.to_thread(self._book.ended_before, before)]
-        if old:
-            await asyncio.to_thread(self._book.forget, *old)
+        """Remove documents that are due, and jobs that are told of no longer.
 
-    async def watch(self, identity: str, every_s: float) -> AsyncIterator[Job | None]:
+        What cannot be removed is logged, holds nothing else up, and is tried again the next time.
+        """
+        for document_id in await asyncio.to_thread(self._store.all_due):
+            try:
+                await self._erase(document_id)
+            except CasewrightError as error:
+                log.error("document %s is due and cannot be removed: %s", document_id, error.message)
+        await self._leftovers.sweep(time.time() - self.config.told_s)
+
+    async def _erase(self, document_id: str) -> None:
+        """Everything of a document. Its jobs go first: no name is to stay behind what it names."""
+        await self._cancel_all_of(document_id)
+        await asyncio.to_thread(self._book.forget_of_document, document_id)
+        with contextlib.suppress(NotFound):  # its job had it alone, and has ended
+            await asyncio.to_thread(self._store.delete, document_id)
+
+    async def watch(self, identity: str, every_s: float) -> AsyncGenerator[Job | None]:
         """A job at each change until it is ended; None as a sign of life.
 
         Raises:
@@ -205,7 +216,7 @@ class Runner:
             changed = live.changed if live is not None else None
             job = live.job if live is not None else await asyncio.to_thread(self._book.get, identity)
             yield job
-            if changed is None:
+            if changed is None or self._leaving:
                 return
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -261,9 +272,12 @@ class Runner:
             if live is None:
                 self._places.job_done()
                 continue
-            live.task = asyncio.ensure_future(self._run(live, _Place(self._places)))
+            place = Place(self._places)
+            live.task = asyncio.ensure_future(self._run(live, place))
+            # here, and not in the task: one that is cancelled before its first step never gets anywhere
+            live.task.add_done_callback(place.give_back)
 
-    async def _run(self, live: Live, place: _Place) -> None:
+    async def _run(self, live: Live, place: Place) -> None:
         try:
             await self._read(live, place)
         except asyncio.CancelledError:
@@ -273,6 +287,8 @@ class Runner:
                 attempts = max(0, live.job.attempts - 1)  # this end was not the file's doing
                 self._book.change(live.job.id, status="queued", attempts=attempts, pages_done=0)
             raise
+        except StorageError as error:
+            await self._put_off(live, error)
         except CasewrightError as error:
             await self._end(live, "failed", error)
         except Exception:
@@ -280,10 +296,39 @@ class Runner:
             await self._end(
                 live, "failed", ServiceFailure("this is our defect", hint="see the service's log")
             )
-        finally:
-            place.release()
 
-    async def _read(self, live: Live, place: _Place) -> None:
+    async def _put_off(self, live: Live, error: StorageError) -> None:
+        """The disk refused, which is not the file's doing: it stays, and is tried again later."""
+        live.setbacks += 1
+        if live.setbacks > self.config.setbacks:
+            await self._end(live, "failed", error)
+            return
+        log.warning("job %s is put off for %g s: %s", live.job.id, self.config.setback_s, error.message)
+        await self._begin_again(live)
+
+    async def _begin_again(self, live: Live) -> None:
+        attempts = max(0, live.job.attempts - 1)  # this one says nothing of the file
+        values: dict[str, Any] = {"status": "queued", "attempts": attempts, "pages_done": 0}
+        job = replace(live.job, **values)
+        try:
+            await asyncio.to_thread(self._book.change, job.id, **values)
+        except NotFound:
+            self._live.pop(job.id, None)  # forgotten with its document
+            live.wake()
+            return
+        except StorageError as trouble:
+            # it stays "running" there, which the next start takes up as well
+            log.error("that job %s waits cannot be written: %s", job.id, trouble.message)
+        live.task = None
+        live.tell(job)
+        live.later = asyncio.get_running_loop().call_later(self.config.setback_s, self._back, live)
+
+    def _back(self, live: Live) -> None:
+        live.later = None
+        self._line.append(live.job.id)
+        self._wake.set()
+
+    async def _read(self, live: Live, place: Place) -> None:
         job = await asyncio.to_thread(
             self._book.change,
             live.job.id,
@@ -303,7 +348,7 @@ class Runner:
         limits = self._desk.config.workers.limits
         bounds = Bounds(self.config.read_s, limits.pages, "split it and send its parts")
         outcome = await self._desk.read(
-            upload, record, asked, bounds=bounds, place=place.held(), heard=lambda found: _hear(live, found)
+            upload, record, asked, bounds=bounds, place=place.held(), heard=live.hear
         )
         if record.keep == "no":
             until = datetime.now(UTC) + timedelta(seconds=self.config.result_s)
@@ -318,22 +363,14 @@ class Runner:
     ) -> None:
         """Put down how a job ended. Of one that is not done nothing stays; a cancelled one loses its name."""
         said = live.job
-        values: dict[str, object] = {"status": status, "ended": time.time()}
-        if pages is not None:
-            values |= {"pages_done": pages, "pages_total": pages}
-        else:
-            values |= {"pages_done": said.pages_done, "pages_total": said.pages_total}
-        if error is not None:
-            values |= {"error_kind": error.kind, "error_message": error.message, "error_hint": error.hint}
-        if status == "cancelled":
-            values |= {"filename": ""}
+        values = how_ended(said, status, error, pages)
         try:
-            if status != "done":
-                with contextlib.suppress(NotFound):
-                    await asyncio.to_thread(self._store.delete, said.document_id)
+            # first the row: a crash before it repeats the job, and that takes the upload
             job = await asyncio.to_thread(self._book.change, said.id, **values)
             if status == "cancelled":
                 await asyncio.to_thread(self._book.checkpoint)
+            if status != "done":
+                await self._leftovers.remove(said.document_id)
         except NotFound:
             job = said  # forgotten with its document
         except CasewrightError as trouble:
@@ -342,31 +379,3 @@ class Runner:
             job = said
         self._live.pop(said.id, None)
         live.tell(job)
-
-
-class _Place:
-    """A job's place at a worker, given back once."""
-
-    def __init__(self, places: Places) -> None:
-        self._places: Places | None = places
-
-    @contextlib.asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """The place, which the job has already."""
-        try:
-            yield
-        finally:
-            self.release()
-
-    def release(self) -> None:
-        """Give it back."""
-        places, self._places = self._places, None
-        if places is not None:
-            places.job_done()
-
-
-def _hear(live: Live, found: Found) -> None:
-    if (total := opened(found)) is not None:
-        live.tell(replace(live.job, pages_total=total))
-    elif is_page(found):
-        live.tell(replace(live.job, pages_done=live.job.pages_done + 1))

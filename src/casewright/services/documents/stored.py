@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from pydantic import StringConstraints
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
+from casewright.api.contract import ErrorAnswer
 from casewright.api.documents import DocumentAnswer, DocumentList, StoredDocument
 from casewright.documents.highlight import Span
-from casewright.documents.store import DESCRIPTIONS, READING, DocumentStore
+from casewright.documents.store import COPY_BYTES, DESCRIPTIONS, READING, DocumentStore
 from casewright.errors import UnprocessableRequest
+from casewright.services.documents.form import Route
 from casewright.services.documents.upload import LOOKING
+from casewright.services.kit.leaving import while_there
 
 MAX_SPANS = 100
 MAX_OFFSET = 10_000_000
@@ -26,7 +30,11 @@ PRIVATE = {
 }
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
-router = APIRouter(tags=["documents"])
+_NOT_YET: dict[int | str, dict[str, Any]] = {
+    409: {"model": ErrorAnswer, "description": "The document is not read yet; ask again later"}
+}
+
+router = APIRouter(tags=["documents"], route_class=Route)
 Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 SpanText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,8}-[0-9]{1,8}$")]
@@ -48,25 +56,26 @@ async def document(request: Request, document_id: str) -> Response:
 
 @router.get(
     "/documents/{document_id}/original",
-    response_class=FileResponse,
+    response_class=Response,
     responses={**LOOKING, 200: {"content": {"application/octet-stream": _BINARY}}},
 )
 async def original(request: Request, document_id: str) -> Response:
     """The bytes as they came; to be saved, never to be shown in the browser."""
     store = _store(request)
     record = store.get(document_id)
-    path = await asyncio.to_thread(store.original, document_id)
+    file, size = await asyncio.to_thread(store.open_original, document_id)
     headers = {
         **PRIVATE,
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(record.filename, safe='')}",
+        "Content-Length": str(size),
     }
-    return FileResponse(path, headers=headers, media_type="application/octet-stream")
+    return OpenFile(file, headers)
 
 
 @router.get(
     "/documents/{document_id}/pages/{number}.png",
     response_class=Response,
-    responses={**LOOKING, 200: {"content": {"image/png": _BINARY}}},
+    responses={**LOOKING, **_NOT_YET, 200: {"content": {"image/png": _BINARY}}},
 )
 async def page_image(
     request: Request,
@@ -93,6 +102,27 @@ async def delete(request: Request, document_id: str) -> Response:
     """Remove everything of a document: original, reading, images, and its jobs."""
     await request.app.state.runner.delete_document(document_id)
     return Response(status_code=204)
+
+
+class OpenFile(Response):
+    """A file that is open: handed out whole, also when it is deleted meanwhile, and closed in any case."""
+
+    def __init__(self, file: BinaryIO, headers: dict[str, str]) -> None:
+        super().__init__(headers=headers, media_type="application/octet-stream")
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve (ASGI)."""
+        try:
+            await while_there(self._hand_out(send), receive)
+        finally:
+            self._file.close()
+
+    async def _hand_out(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        while block := await asyncio.to_thread(self._file.read, COPY_BYTES):
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _spans(start: int | None, end: int | None, more: list[str]) -> list[Span]:

@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import Form, Request
+from fastapi import Form
 
 from casewright.api.documents import Describe, Keep
 from casewright.documents.options import OcrEngine, OcrMode, OcrOptions, ReadOptions
-from casewright.errors import UnprocessableRequest
 from casewright.services.kit.app import ERRORS
 
 MAX_FILENAME_CHARS = 255
@@ -50,7 +49,6 @@ class Asked:
 
 
 async def asked_from(
-    request: Request,
     *,
     password: Annotated[
         str | None, Form(max_length=MAX_PASSWORD_CHARS, description="Opens a file that asks for one")
@@ -60,20 +58,7 @@ async def asked_from(
     describe: Annotated[Describe, Form(description="auto: figures, where a vision model answers")] = "auto",
     keep: Annotated[Keep, Form(description="What becomes of the original")] = "default",
 ) -> Asked:
-    """The form's fields beside the file.
-
-    Raises:
-        UnprocessableRequest: it has fields that there are not, or more than one file.
-    """
-    form = await request.form()  # read already: this is the same form
-    unknown = sorted(set(form.keys()) - set(FIELDS))
-    if unknown and "file" in form:  # that it is missing is said by FastAPI
-        raise UnprocessableRequest(
-            f"{shown_name(unknown[0])[:60]}: there is no such field",
-            hint=f"the fields are {', '.join(FIELDS)}",
-        )
-    if len(form.getlist("file")) > 1:
-        raise UnprocessableRequest("file: more than one was sent", hint="send one file a request")
+    """The form's fields beside the file."""
     return Asked(ocr, ocr_engine, describe, keep, password)
 
 

@@ -11,6 +11,19 @@ from casewright.observability.metrics import ServiceMetrics
 
 def send(request: Request, answer: Answered) -> Response:
     """The HTTP answer, with ``X-Casewright-Provider``, ``-Model`` and ``-Answered-By``; counted once."""
+    count(request, answer)
+    headers = {
+        "X-Casewright-Provider": answer.provider or "none",
+        "X-Casewright-Model": (answer.model or "none").encode("ascii", "replace").decode(),
+        "X-Casewright-Answered-By": answer.answered_by,
+        "X-Casewright-Attempts": str(len(answer.attempts)),
+        "X-Casewright-Fallback": "true" if answer.fallback else "false",
+    }
+    return Response(answer.model_dump_json(), headers=headers, media_type="application/json")
+
+
+def count(request: Request, answer: Answered) -> None:
+    """Count an answer in the metrics; ``send`` does it, who streams does it himself."""
     metrics: ServiceMetrics = request.app.state.metrics
     provider = answer.provider or "none"
     metrics.answers.labels(answer.answered_by, provider).inc()
@@ -18,11 +31,3 @@ def send(request: Request, answer: Answered) -> Response:
         for direction, tokens in (("in", answer.usage.prompt_tokens), ("out", answer.usage.output_tokens)):
             if tokens is not None:
                 metrics.tokens.labels(provider, direction).inc(tokens)
-    headers = {
-        "X-Casewright-Provider": provider,
-        "X-Casewright-Model": (answer.model or "none").encode("ascii", "replace").decode(),
-        "X-Casewright-Answered-By": answer.answered_by,
-        "X-Casewright-Attempts": str(len(answer.attempts)),
-        "X-Casewright-Fallback": "true" if answer.fallback else "false",
-    }
-    return Response(answer.model_dump_json(), headers=headers, media_type="application/json")

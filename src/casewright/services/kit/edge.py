@@ -145,7 +145,7 @@ class Edge:
     async def _serve(self, scope: Scope, exchange: _Exchange, send: _Sender) -> None:
         headers = Headers(scope=scope)
         try:
-            self._config.guard.check(scope["path"], headers)
+            self._config.guard.check(scope["path"], headers, scope["method"])
             if _stated_length(headers) > self._config.max_body_bytes:
                 raise too_large(self._config.max_body_bytes)
             await self._app(scope, exchange.take, send)

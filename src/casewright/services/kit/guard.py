@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.requests import cookie_parser
 
@@ -14,6 +15,8 @@ from casewright.services.kit.config import AuthMode
 from casewright.services.kit.keys import KeyStore
 
 OPEN_PATHS = frozenset({"/live"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME = ("same-origin", "none")  # none: typed, or a form sent again by the browser itself
 _HINT = "send it as: Authorization: Bearer KEY; casewright keys create makes one"
 
 
@@ -39,6 +42,23 @@ def refuse_open_start(host: str, auth: AuthMode, keys: KeyStore) -> None:
         )
 
 
+def check_origin(headers: Mapping[str, str]) -> None:
+    """Believe the browser where it says that another site sent a request; programs say nothing of it.
+
+    Raises:
+        Forbidden: it does.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    foreign = site is not None and site.lower() not in _SAME
+    if origin is not None and not foreign:
+        foreign = _netloc(origin) != headers.get("host", "").lower()
+    if foreign:
+        raise Forbidden(
+            "the request was sent from another site, so nothing was done",
+            hint="open our own page and send its form; programs leave the Origin header out, or show a key",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Decides over one request by its headers. ``scope`` is the service's own; ``token`` the stack's.
@@ -54,16 +74,22 @@ class Guard:
     open_paths: frozenset[str] = OPEN_PATHS
     cookie: str | None = None
 
-    def check(self, path: str, headers: Mapping[str, str]) -> None:
+    def check(self, path: str, headers: Mapping[str, str], method: str = "GET") -> None:
         """Let a request pass.
+
+        What changes something and comes from a browser must come from a page of ours: other sites could
+        have it sent from here, where no key is asked for. A request that shows a key in its header was not
+        made by a foreign page: browsers ask first before they send one.
 
         Raises:
             MisdirectedRequest: a service on loopback was asked under a foreign name (DNS rebinding).
             Unauthenticated: a key is needed and missing, or what was sent is none of ours.
-            Forbidden: the key does not open this service.
+            Forbidden: the key does not open this service, or another site has sent the request.
         """
         if is_loopback(self.host):
             _check_name(headers.get("host", ""))
+        if method not in _READING and not headers.get("authorization"):
+            check_origin(headers)
         if path in self.open_paths or self.auth == "none":
             return
         said = self._credential(headers)
@@ -108,6 +134,13 @@ class Guard:
             found = cookie_parser(headers.get("cookie", "")).get(self.cookie)
             said = f"Bearer {found}" if found else ""
         return said
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _check_name(host: str) -> None:

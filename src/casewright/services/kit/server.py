@@ -46,7 +46,22 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its signal handling, which re-raises the signal and would skip our own clean-up."""
+    """uvicorn without its signal handling, which re-raises the signal and would skip our own clean-up.
+
+    An application with answers that have no end of their own (events) is told first that the server
+    stops: it calls ``app.state.stopping``, where there is one.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: ASGIApp) -> None:
+        super().__init__(config)
+        self._served = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: those who listen to events are let go, answers under way are given their time."""
+        stopping = getattr(getattr(self._served, "state", None), "stopping", None)
+        if stopping is not None:
+            stopping()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -69,7 +84,7 @@ def make_server(app: ASGIApp, grace_s: float, *, own_logs: bool = False) -> Serv
         timeout_keep_alive=KEEP_ALIVE_S,
         backlog=BACKLOG,
     )
-    server = Server(config)
+    server = Server(config, app)
     config.load()
     return server
 

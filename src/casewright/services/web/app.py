@@ -17,6 +17,7 @@ from casewright.services.kit.app import Shell, create_service
 from casewright.services.kit.config import KitConfig
 from casewright.services.kit.health import HealthSource
 from casewright.services.kit.keys import KeyStore, service_token
+from casewright.services.kit.uploads import spool_of
 from casewright.services.web import ask, csrf, files, home, letters, login
 from casewright.services.web.state import WebState
 from casewright.services.web.view import (
@@ -94,6 +95,7 @@ def create_app(config: WebConfig) -> FastAPI:
         keys=KeyStore(data_dir),
         service_token=token,
         max_file_bytes=config.max_file_bytes,
+        spool=spool_of(data_dir, "web"),
     )
 
     @contextlib.asynccontextmanager

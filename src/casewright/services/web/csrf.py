@@ -1,8 +1,8 @@
-"""Whether a form was sent from one of our own pages (signed double-submit cookie, and the browser's word).
+"""Whether a form was sent from one of our own pages: signed double-submit cookie, beside the browser's word.
 
 Each browser holds a random cookie; every form carries its HMAC under a secret of this installation. Another
 site can neither read the cookie nor make the HMAC, and another server on the same host, which could plant a
-cookie, still has not our origin.
+cookie, still has not our origin (``kit.guard.check_origin``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from casewright.errors import Forbidden, StorageError
 from casewright.files import create_file
@@ -21,7 +19,6 @@ COOKIE = "casewright_csrf"
 FIELD = "csrf"
 SECRET_FILE = Path("state") / "web-secret"
 _COOKIE_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-_SAME = ("same-origin", "none")  # none: typed, or a form sent again by the browser itself
 
 
 def load_secret(data_dir: Path) -> bytes:
@@ -55,23 +52,6 @@ def new_cookie() -> str:
 def token_for(secret: bytes, cookie: str) -> str:
     """What a form must carry for the browser that holds ``cookie``."""
     return hmac.new(secret, cookie.encode(), hashlib.sha256).hexdigest()
-
-
-def check_origin(headers: Mapping[str, str]) -> None:
-    """Believe the browser where it says that another site sent the form; older ones say nothing.
-
-    Raises:
-        Forbidden: it does.
-    """
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    foreign = site is not None and site.lower() not in _SAME
-    if origin is not None and not foreign:
-        foreign = urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    if foreign:
-        raise Forbidden(
-            "the form was sent from another site, so nothing was done",
-            hint="open the page here and send its own form",
-        )
 
 
 def check_token(secret: bytes, cookie: str | None, token: str) -> None:

@@ -18,7 +18,7 @@ from casewright.errors import CasewrightError, NotFound, every_error
 from casewright.services.web.forms import Form, file_name
 from casewright.services.web.state import of
 from casewright.services.web.view import HEADERS, page, redirect, told_status
-from casewright.services.web.viewer import ShownPage, lines_of, show_pages
+from casewright.services.web.viewer import ShownPage, lines_of, notes_of, show_pages
 
 router = APIRouter()
 KEEPS = ("default", "no", "until_deleted")
@@ -192,6 +192,7 @@ def _page(request: Request, what: FilePage, status: int = 200) -> Response:
         found=found,
         reading=reading,
         answered=found if isinstance(found, ProcessResponse) else None,
+        notes=notes_of(reading) if reading is not None else (),
         untold=[one for one in found.descriptions if one.reason] if found is not None else [],
         shown=what.shown,
         name=what.name,

@@ -11,6 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from casewright.api.client import plain_name
+from casewright.services.kit.guard import check_origin
+from casewright.services.kit.uploads import read_form
 from casewright.services.web import csrf
 from casewright.services.web.state import of
 
@@ -49,13 +51,22 @@ class Form:
         Raises:
             Forbidden: it does not come from our page in this browser.
             HTTPException: 400, it is no form, or a field is beyond the bounds.
+            DiskFull, StorageError: its file cannot be written.
         """
-        csrf.check_origin(request.headers)
-        reading = request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-        async with reading as data:
+        check_origin(request.headers)
+        data = await read_form(
+            request,
+            of(request).spool,
+            max_files=1,
+            max_fields=MAX_FIELDS,
+            max_part_size=MAX_FIELD_BYTES,
+        )
+        try:
             form = cls(data)
             csrf.check_token(of(request).secret, request.cookies.get(csrf.COOKIE), form.text(csrf.FIELD))
             yield form
+        finally:
+            await data.close()
 
 
 def file_name(upload: UploadFile) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import jinja2
 from starlette.requests import Request
@@ -46,7 +47,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class WebState:
-    """Held by the application as ``app.state.web``. ``max_file_bytes`` is what people are told."""
+    """Held by the application as ``app.state.web``. ``max_file_bytes`` is what people are told.
+
+    ``spool`` holds the files of forms while they are read.
+    """
 
     client: Client
     templates: jinja2.Environment
@@ -54,6 +58,7 @@ class WebState:
     keys: KeyStore
     service_token: str = field(repr=False)
     max_file_bytes: int
+    spool: Path
 
     async def look(self) -> list[Seen]:
         """Ask all services at once how they are; none of them can hold up the page beyond its deadline."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from casewright.api.documents import BlockOut, DescriptionOut, DoubtOut, PageOut
+from casewright.api.documents import BlockOut, DescriptionOut, DoubtOut, PageOut, Reading
 from casewright.services.web import markdown
 
 # Characters for private use stand for the marks while the renderer works; a file's own are replaced.
@@ -77,6 +77,12 @@ def lines_of(page: PageOut, start: int, end: int) -> list[ShownBlock]:
         left -= len(lines)
         shown.append(ShownBlock(block.kind, _rows(lines, page)))
     return shown
+
+
+def notes_of(reading: Reading) -> list[str]:
+    """The warnings of the whole file; those of a page stand with the page."""
+    on_pages = {f"page {one.number}: {said}" for one in reading.pages for said in one.warnings}
+    return [said for said in reading.warnings if said not in on_pages]
 
 
 def said_of(doubt: DoubtOut) -> str:

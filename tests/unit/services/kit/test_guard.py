@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casewright.errors import ConfigError, Forbidden, Unauthenticated
-from casewright.services.kit.guard import Guard, is_loopback, refuse_open_start
+from casewright.services.kit.guard import Guard, check_origin, is_loopback, refuse_open_start
 from casewright.services.kit.keys import KeyStore, service_token
 from serving import served
 from unit.services.kit.service import make
@@ -71,3 +71,46 @@ def test_a_cookie_carries_the_key_only_where_it_may(tmp_path: Path) -> None:
         Guard("web", "127.0.0.1", "auto", keys, "t").check("/", {"cookie": f"k={token}"})
     with pytest.raises(Forbidden):
         Guard("rag", "127.0.0.1", "auto", keys, "t", cookie="k").check("/", {"cookie": f"k={token}"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "null"},
+        {"origin": "http://[::1"},
+        {"origin": "http://evil.example"},
+        {"origin": "http://localhost:8003"},
+        {"origin": "http://localhost:3000.evil.example"},
+        {"sec-fetch-site": "same-origin", "origin": "http://localhost:1"},
+    ],
+)
+def test_other_origins_are_refused(headers: dict[str, str]) -> None:
+    with pytest.raises(Forbidden):
+        check_origin({"host": "localhost:3000", **headers})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}, {"origin": "https://LOCALHOST:3000"}],
+)
+def test_our_own_origin_passes(headers: dict[str, str]) -> None:
+    check_origin({"host": "localhost:3000", **headers})
+
+
+@pytest.mark.parametrize("header", [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_no_other_site_has_something_done_where_no_key_is_asked_for(
+    tmp_path: Path, header: dict[str, str]
+) -> None:
+    with served(make(tmp_path)) as url:
+        body = b'{"text": "a"}'
+        refused = call(url, "POST", "/echo", body, **header)
+        assert_error(refused, 403, "forbidden")
+        assert "another site" in refused[2]["error"]["message"]
+        assert call(url, "GET", "/health", None, **header)[0] == 200, "looking is for the browser to refuse"
+        assert call(url, "POST", "/echo", body)[0] == 200, "programs send no such header"
+        assert call(url, "POST", "/echo", body, Origin=url)[0] == 200
+        _, token = KeyStore(tmp_path).create("right", ["rag"])
+        assert call(url, "POST", "/echo", body, Authorization=f"Bearer {token}", **header)[0] == 200
+        assert_error(call(url, "POST", "/echo", body, **header), 403, "forbidden")
