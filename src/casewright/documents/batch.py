@@ -140,15 +140,9 @@ async def _to_its_end(work: Callable[P, R], *given: P.args, **named: P.kwargs) -
         return doing.result()
 
 
-class NotOpened(DocumentError):
-    """A file that is there and cannot be opened, or is gone by now."""
-
-    kind = "not_opened"
-
-
 def status_of(error: CasewrightError) -> ReadStatus:
     """``rejected`` for what a file is, ``failed`` for what happened to it."""
-    happened = isinstance(error, DocumentTimeout | DocumentWorkerLost | NotOpened)
+    happened = isinstance(error, DocumentTimeout | DocumentWorkerLost | StorageError)
     return "rejected" if isinstance(error, DocumentError | UnsupportedMedia) and not happened else "failed"
 
 
@@ -156,7 +150,7 @@ def check_readable(path: Path, max_bytes: int) -> None:
     """Look whether it is a file that can be opened, without waiting for whoever may write to it.
 
     Raises:
-        NotOpened: it cannot be opened.
+        StorageError: it cannot be opened.
         DocumentTooLarge: it has more than ``max_bytes``.
         UnsupportedMedia: it is a folder, a pipe or a device.
     """
@@ -168,7 +162,9 @@ def check_readable(path: Path, max_bytes: int) -> None:
             raise UnsupportedMedia("this is not a file", hint="name files and folders")
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     except OSError as error:
-        raise NotOpened(f"it cannot be opened: {error.strerror}", hint="look at its permissions") from error
+        raise StorageError(
+            f"it cannot be opened: {error.strerror}", hint="look at its permissions"
+        ) from error
     if seen.st_size > max_bytes:
         raise DocumentTooLarge(
             f"the file has {seen.st_size} bytes, at most {max_bytes} are taken",

@@ -110,24 +110,31 @@ async def test_a_file_that_gets_its_workers_killed_is_read_twice_and_no_more(
         await assert_reads(workers, note)
 
 
+def children() -> set[int]:
+    """The processes that this one has started, those of other tests included."""
+    return {child.pid for child in psutil.Process().children()}
+
+
 async def test_a_worker_that_is_slow_to_come_is_let_come(note: Path) -> None:
+    before = children()
     workers = Workers(WorkerConfig(workers=1, ping_s=0.1))
     try:
         assert not await workers.alive()
-        (started,) = psutil.Process().children()
+        (started,) = children() - before
         for _ in range(200):
             if await workers.alive():
                 break
-        assert workers.pids() == [started.pid]
+        assert workers.pids() == [started]
         await assert_reads(workers, note)
     finally:
         await workers.aclose()
 
 
 async def test_the_end_comes_to_those_who_wait_for_a_worker(note: Path) -> None:
+    before = children()
     workers = Workers(WorkerConfig(workers=1))
     task = asyncio.ensure_future(workers.read(note, "note.txt"))
-    await until("a worker to be on its way", lambda: bool(psutil.Process().children()))
+    await until("a worker to be on its way", lambda: children() > before)
     await workers.aclose()
     with pytest.raises(DocumentWorkerLost, match="stopping"):
         await task
