@@ -190,6 +190,19 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("CASEWRIGHT_VISION_DOCUMENT_SECONDS", "vision_document_s"),
     )
 
+    chroma_host: str | None = Field(None, validation_alias=AliasChoices("CHROMA_HOST", "chroma_host"))
+    chroma_port: Port = Field(8000, validation_alias=AliasChoices("CHROMA_PORT", "chroma_port"))
+    chroma_ssl: Literal["on", "off"] = Field("off", validation_alias=AliasChoices("CHROMA_SSL", "chroma_ssl"))
+    embedder: Literal["minilm", "wordllama"] = Field(
+        "minilm", validation_alias=AliasChoices("CASEWRIGHT_EMBEDDER", "embedder")
+    )
+    ingest_queue: int = Field(
+        256, ge=1, le=100_000, validation_alias=AliasChoices("CASEWRIGHT_INGEST_QUEUE", "ingest_queue")
+    )
+    ingest_workers: int = Field(
+        2, ge=1, le=16, validation_alias=AliasChoices("CASEWRIGHT_INGEST_WORKERS", "ingest_workers")
+    )
+
     @property
     def data_dir(self) -> Path:
         """The one directory that holds state, with ``~`` expanded; not created here."""

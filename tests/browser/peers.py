@@ -106,7 +106,7 @@ def add_query(app: FastAPI) -> None:
         if (failure := asked_trouble(body.query)) is not None:
             return failure
         word = max(re.findall(r"\w+", body.query.lower()), key=len)
-        for index, text in enumerate(body.documents):
+        for index, text in enumerate(body.documents or ()):
             for line in re.finditer(r"[^\n]+", text):
                 if word in line.group().lower():
                     quote = "words of nobody" if "forge" in body.query else line.group()

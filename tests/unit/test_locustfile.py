@@ -113,7 +113,7 @@ class StandIn:
 
         @app.post("/query")
         def query(request: Request, body: QueryRequest) -> Response:
-            found = re.search(r"A deposit of £[\d,.]+\d", body.documents[0])
+            found = re.search(r"A deposit of £[\d,.]+\d", (body.documents or ("",))[0])
             return reply(request, right_query(body, found))
 
         @app.post("/convert")

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from casewright.api.contract import ErrorAnswer, Health
 from casewright.api.document_calls import DocumentCalls, plain_name
+from casewright.api.knowledge_calls import KnowledgeCalls
 from casewright.api.notes import ConvertRequest, ConvertResponse
 from casewright.api.rag import QueryRequest, QueryResponse
 from casewright.engines.failures import redacted
@@ -76,7 +77,7 @@ class ClientConfig:
         return urls[service].rstrip("/")
 
 
-class Client(DocumentCalls):
+class Client(DocumentCalls, KnowledgeCalls):
     """Asks the services; use as ``async with``. Every method raises as ``query`` says.
 
     The id of the request being served is sent on, so that one id leads through the logs of all services.
@@ -137,6 +138,14 @@ class Client(DocumentCalls):
         status, body = await self._ask("documents", method, path, patience, data=data)
         return self._read("documents", status, body, answer)
 
+    async def _knowledge(self, answer: type[_Answer], method: str, path: str, data: Any = None) -> _Answer:
+        patience = self.config.patience.health_s if method == "GET" else self.config.patience.process_s
+        if path.startswith("/search"):
+            patience = self.config.patience.query_s
+        headers = {"Content-Type": "application/json"} if isinstance(data, bytes) else None
+        status, body = await self._ask("rag", method, path, patience, data=data, headers=headers)
+        return self._read("rag", status, body, answer)
+
     async def _bytes(self, path: str, method: str = "GET") -> bytes:
         status, body = await self._ask("documents", method, path, self.config.patience.process_s)
         if status not in _GOOD:
@@ -144,15 +153,20 @@ class Client(DocumentCalls):
         return body
 
     async def _stream(
-        self, service: ServiceName, path: str, headers: dict[str, str]
+        self,
+        service: ServiceName,
+        path: str,
+        headers: dict[str, str],
+        method: Literal["GET", "POST"] = "GET",
     ) -> AsyncGenerator[bytes]:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=self.config.patience.connect_s, sock_read=self.config.patience.silence_s
         )
         sent = {**self._own_headers(), **headers}
         try:
-            async with self._opened().get(
-                self.config.url(service) + path, headers=sent, timeout=timeout, allow_redirects=False
+            url = self.config.url(service) + path
+            async with self._opened().request(
+                method, url, headers=sent, timeout=timeout, allow_redirects=False
             ) as answer:
                 if answer.status != 200:
                     body = await answer.content.read(self.config.max_answer_bytes)

@@ -143,7 +143,11 @@ class DocumentCalls(ABC):
 
     @abstractmethod
     def _stream(
-        self, service: Literal["documents"], path: str, headers: dict[str, str]
+        self,
+        service: Literal["rag", "documents"],
+        path: str,
+        headers: dict[str, str],
+        method: Literal["GET", "POST"] = "GET",
     ) -> AsyncGenerator[bytes]:
         """The body of an answer as it comes."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from casewright.cli.bench_options import JsonFile
+from casewright.cli.eval_answers import answers
+from casewright.cli.eval_retrieval import retrieval
 from casewright.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +27,12 @@ app = typer.Typer(help="Measure how well files are read, on your own truths.", n
 @app.callback()
 def group() -> None:
     """Measure how well files are read, on your own truths."""
+
+
+app.command()(answers)
+
+
+app.command()(retrieval)
 
 
 @app.command()

@@ -8,7 +8,20 @@ import typer
 import typer.exceptions
 from rich.console import Console
 
-from casewright.cli import bench, config, convert, engine, eval, keys, provider, qualify, serve, stage, up
+from casewright.cli import (
+    bench,
+    config,
+    convert,
+    engine,
+    eval,
+    keys,
+    knowledge,
+    provider,
+    qualify,
+    serve,
+    stage,
+    up,
+)
 from casewright.errors import EXIT_INTERRUPTED, EXIT_USAGE, CasewrightError
 
 app = typer.Typer(
@@ -22,6 +35,7 @@ app.add_typer(bench.app, name="bench")
 engine.app.command()(qualify.qualify)
 app.add_typer(engine.app, name="engine")
 app.command()(convert.convert)
+app.command()(knowledge.reindex)
 for command in (up.up, up.down, up.ps, up.logs, serve.serve, stage.stage):
     app.command()(command)
 app.add_typer(eval.app, name="eval")

@@ -6,7 +6,8 @@
     ├── UsageError                  the command's words cannot be carried out        (exit 64)
     ├── ConfigError                 a setting is missing, unknown or contradictory   (exit 64)
     ├── StorageError                the data directory refused a read or a write
-    │   └── DiskFull
+    │   ├── DiskFull
+    │   └── IndexUnavailable        the vectors of a case cannot be asked just now
     ├── InstallError                an engine or model could not be set up
     ├── MeasurementError            a measurement cannot be made or trusted          (exit 3)
     │   └── SimulatorLimit          the built-in simulator, not the client, was the limit
@@ -24,6 +25,9 @@
     │   ├── UnprocessableRequest    422, a field is missing, unknown or out of bounds
     │   ├── ServiceBusy             503, carries Retry-After
     │   ├── ServiceFailure          500, our defect
+    │   ├── EmbeddingError          503, texts cannot be turned into vectors
+    │   │   ├── EmbeddingTimeout
+    │   │   └── EmbeddingWorkerLost
     │   └── DocumentError           422, a file cannot be turned into text
     │       ├── UnreadableDocument
     │       ├── EncryptedDocument
@@ -81,6 +85,7 @@ from casewright.errors.base import (
     CasewrightError,
     ConfigError,
     DiskFull,
+    IndexUnavailable,
     InstallError,
     MeasurementError,
     SimulatorLimit,
@@ -123,6 +128,9 @@ from casewright.errors.service import (
     DocumentTimeout,
     DocumentTooLarge,
     DocumentWorkerLost,
+    EmbeddingError,
+    EmbeddingTimeout,
+    EmbeddingWorkerLost,
     EncryptedDocument,
     Forbidden,
     InvalidRequest,
@@ -169,6 +177,9 @@ __all__ = [
     "DocumentTimeout",
     "DocumentTooLarge",
     "DocumentWorkerLost",
+    "EmbeddingError",
+    "EmbeddingTimeout",
+    "EmbeddingWorkerLost",
     "EncryptedDocument",
     "EngineBusy",
     "EngineError",
@@ -178,6 +189,7 @@ __all__ = [
     "FirstTokenTimeout",
     "Forbidden",
     "IdleTimeout",
+    "IndexUnavailable",
     "InstallError",
     "InvalidRequest",
     "LineTooLong",

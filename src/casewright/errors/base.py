@@ -55,6 +55,12 @@ class DiskFull(StorageError):
     kind = "disk_full"
 
 
+class IndexUnavailable(StorageError):
+    """The vectors of a case cannot be asked just now; its texts and keywords can."""
+
+    kind = "index_unavailable"
+
+
 class InstallError(CasewrightError):
     """An engine or a model could not be set up."""
 

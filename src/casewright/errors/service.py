@@ -146,6 +146,25 @@ class DocumentWorkerLost(DocumentError):
     kind = "document_worker_lost"
 
 
+class EmbeddingError(RequestError):
+    """503: texts cannot be turned into vectors just now."""
+
+    kind = "embedding"
+    status = 503
+
+
+class EmbeddingTimeout(EmbeddingError):
+    """The embedding process took longer than allowed and was ended; another takes its place."""
+
+    kind = "embedding_timeout"
+
+
+class EmbeddingWorkerLost(EmbeddingError):
+    """The embedding process died of it, or said what is no answer; another takes its place."""
+
+    kind = "embedding_worker_lost"
+
+
 class StackError(CasewrightError):
     """A process of the stack cannot be started, found or stopped."""
 

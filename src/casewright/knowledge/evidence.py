@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from casewright.knowledge.injection import speaks_to_a_machine
 from casewright.knowledge.names import Name, names_in, opens
 from casewright.knowledge.passages import Span, split
 from casewright.knowledge.terms import FIGURES, Reader, Token, bare, concept
@@ -18,6 +20,11 @@ _SUBJECT = re.compile(
 )
 # How far back a sentence that names nobody may take its subject from.
 BACK = 3
+# A paragraph is read this far around a passage; what so many of its sentences say is what it is about.
+WIDE = 40
+OFTEN = 3
+# A document of no more passages than this may be about the one person that it names.
+SHORT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,10 @@ class Evidence:
         self.reader = reader
         self._read: dict[tuple[int, int], Passage] = {}
         self._names: dict[tuple[int, int], tuple[Name, ...]] = {}
+        self._paragraphs: dict[tuple[int, int], tuple[frozenset[str], frozenset[str], frozenset[str]]] = {}
+        self._sole: dict[int, Name | None] = {}
+        self._letters: dict[int, bool] = {}
+        self._tainted: dict[tuple[int, int], int | None] = {}
         self.common_words: frozenset[str] = frozenset()
         self.known_names: frozenset[str] = frozenset()
 
@@ -114,6 +125,85 @@ class Evidence:
                 return head
             index += 1
         return None
+
+    def paragraph(self, passage: Passage) -> frozenset[str]:
+        """The concepts of the whole paragraph."""
+        return self._paragraph(passage)[0]
+
+    def paragraph_words(self, passage: Passage) -> frozenset[str]:
+        """The words with content of the whole paragraph."""
+        return self._paragraph(passage)[1]
+
+    def topic(self, passage: Passage) -> frozenset[str]:
+        """What the paragraph is about: what its first sentence says, and what three sentences of it say."""
+        return self._paragraph(passage)[2]
+
+    def _paragraph(self, passage: Passage) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        place = (passage.document, passage.span.block)
+        if place not in self._paragraphs:
+            members = list(self.members(passage))
+            held = Counter(concept for member in members for concept in member.concepts)
+            often = {concept for concept, count in held.items() if count >= OFTEN}
+            words = frozenset(
+                token.folded
+                for member in members
+                for token in member.tokens
+                if token.kind == "word" and token.key
+            )
+            title = self.passage(passage.document, 0).concepts
+            self._paragraphs[place] = (frozenset(held), words, members[0].concepts | title | often)
+        return self._paragraphs[place]
+
+    def opening(self, passage: Passage) -> Passage:
+        """The first passage of its paragraph."""
+        return next(self.members(passage))
+
+    def is_letter(self, document: int) -> bool:
+        """Whether a line near the top is "Dear …"."""
+        if document not in self._letters:
+            near = (self.passage(document, index) for index in range(min(12, len(self.spans[document]))))
+            self._letters[document] = any(passage.text[:5].casefold() == "dear " for passage in near)
+        return self._letters[document]
+
+    def sole_person(self, document: int) -> Name | None:
+        """The one person whom a short document names by a title: all of it is about them."""
+        if document not in self._sole:
+            named: list[Name] = []
+            if len(self.spans[document]) <= SHORT:
+                for index in range(len(self.spans[document])):
+                    for name in self.names(self.passage(document, index)):
+                        if name.title and not any(name.same(other) for other in named):
+                            named.append(name)
+            self._sole[document] = named[0] if len(named) == 1 else None
+        return self._sole[document]
+
+    def members(self, passage: Passage) -> Iterator[Passage]:
+        """The passages of its paragraph, at most ``WIDE`` of them to either side."""
+        spans, index = self.spans[passage.document], passage.index
+        first = index
+        while first > 0 and spans[first - 1].block == passage.span.block and index - first < WIDE:
+            first -= 1
+        while first < len(spans) and spans[first].block == passage.span.block and first - index < WIDE:
+            yield self.passage(passage.document, first)
+            first += 1
+
+    def tainted(self, passage: Passage) -> bool:
+        """Whether the passage, or one before it in its paragraph, is an instruction to a machine."""
+        place = (passage.document, passage.span.block)
+        if place not in self._tainted:
+            spans, index = self.spans[passage.document], passage.index
+            while index > 0 and spans[index - 1].block == passage.span.block:
+                index -= 1
+            self._tainted[place] = None
+            while index < len(spans) and spans[index].block == passage.span.block:
+                if speaks_to_a_machine(
+                    self.documents[passage.document][spans[index].start : spans[index].end]
+                ):
+                    self._tainted[place] = index
+                    break
+                index += 1
+        first = self._tainted[place]
+        return first is not None and first <= passage.index
 
     def subject(self, document: int) -> tuple[Name, ...]:
         """Whom the document says it is about: its "Client:", "Re:" or "Dear" line near the top."""

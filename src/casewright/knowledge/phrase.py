@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from casewright.engines.base import Engine
-from casewright.engines.wire import ChatRequest, Message, Sampling
-from casewright.errors import EngineError, UsageError, only_cause
+from casewright.engines.wire import Message
 from casewright.knowledge.answer import Decision
+from casewright.knowledge.asking import ask
+from casewright.knowledge.injection import is_active
 from casewright.knowledge.support import faults, first_sentence
 from casewright.values import Usage
 
@@ -20,12 +20,19 @@ _SHOWN_FAULTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Phrased:
-    """``answer`` is None where the model's words are not used; ``warning`` then says why."""
+    """``answer`` is None where the model's words are not used; ``warning`` then says why.
+
+    ``refused`` are the words that did not hold and ``faults`` what did not; ``asked`` is whether the model
+    was asked at all.
+    """
 
     answer: str | None
     warning: str | None
     usage: Usage | None
     model: str | None
+    refused: str | None = None
+    faults: tuple[str, ...] = ()
+    asked: bool = True
 
 
 def prompt(query: str, decision: Decision) -> str:
@@ -40,39 +47,27 @@ async def phrase(query: str, decision: Decision, engine: Engine, deadline_s: flo
     A question of more than ``MAX_QUESTION_CHARS`` is not given to the model, nor several passages at once.
     """
     if len(query) > MAX_QUESTION_CHARS:
-        return _unused(
+        return _unasked(
             f"the model was not asked: the question is longer than {MAX_QUESTION_CHARS} characters"
         )
     if len(decision.cited) > 1:
         # a small model picks one of two amounts and does not say that there are two
-        return _unused("the model was not asked: several passages are cited, and each is to be read")
-    try:
-        async with asyncio.timeout(deadline_s):
-            model = await engine.chosen_model()
-            answer = await engine.complete(
-                ChatRequest(
-                    model=model,
-                    messages=(Message("user", prompt(query, decision)),),
-                    max_tokens=MAX_TOKENS,
-                    sampling=Sampling(temperature=0.0),
-                )
-            )
-    except TimeoutError:
-        return _unused(f"the model's words are missing (timeout): none within {deadline_s:g} s")
-    except EngineError as error:
-        cause = only_cause(error)
-        return _unused(f"the model's words are missing ({cause.kind}): {cause.message}")
-    except UsageError as error:
-        return _unused(f"the model's words are missing ({error.kind}): {error.message}")
-    said = first_sentence(answer.text)
+        return _unasked("the model was not asked: several passages are cited, and each is to be read")
+    found = await ask(engine, [Message("user", prompt(query, decision))], MAX_TOKENS, deadline_s)
+    if found.text is None:
+        return Phrased(None, found.warning, None, None)
+    said = first_sentence(found.text)
     wrong = faults(said, query, [passage.quote for passage in decision.cited])
-    if answer.finish_reason == "length":
+    if is_active(said):
+        wrong = (*wrong, "it holds a link, an image or markup")
+    if found.cut_short:
         wrong = (*wrong, "it was cut short")
     if wrong:
         named = "; ".join(wrong[:_SHOWN_FAULTS])
-        return Phrased(None, f"the model's words were not used: {named}", answer.usage, model)
-    return Phrased(said, None, answer.usage, model)
+        warning = f"the model's words were not used: {named}"
+        return Phrased(None, warning, found.usage, found.model, said, wrong[:_SHOWN_FAULTS])
+    return Phrased(said, None, found.usage, found.model)
 
 
-def _unused(warning: str) -> Phrased:
-    return Phrased(None, warning, None, None)
+def _unasked(warning: str) -> Phrased:
+    return Phrased(None, warning, None, None, asked=False)

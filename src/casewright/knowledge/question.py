@@ -39,15 +39,22 @@ _RULES: tuple[tuple[Asked, str], ...] = (
     ),
     ("email", r"\be-?mail address\b"),
     ("percent", rf"\b{_WHICH} (?:percentage|per ?cent)|\bpercentage\b"),
-    ("count", r"\bhow (?:many|long|old|often|far)\b"),
+    (
+        "count",
+        r"\bhow (?:many|long|old|often|far|deep|tall|high|big|large|wide|thick|heavy|fast|hot|cold)\b"
+        r"|\b(?:what|which) age\b|\bhow much (?:did|does|do|will|would) .{1,60} weigh\b",
+    ),
+    ("percent", r"\bhow much of (?:the|its|their|his|her)\b"),
     ("amount", r"\bhow much\b|\bwhat (?:amount|sum|price)\b"),
     ("time", rf"\b{_WHICH} time\b"),
     (
         "date",
-        rf"\bwhen\b|\bhow soon\b|\bdeadline\b|\b{_WHICH} (?:day|month|year)\b"
+        r"^(?:\W*(?:since|until|till|from|by|on|and|so|but|for) )?when\b"
+        r"|\bwhen (?:is|was|were|are|did|does|do|will|has|have|had|must|should|would|may|shall)\b"
+        rf"|\bhow soon\b|\bdeadline\b|\b{_WHICH} (?:day|month|year|century|decade)s?\b"
         rf"|\b{_WHICH} (?:[\w']+ ){{0,5}}date\b",
     ),
-    ("person", r"\bwho\b|\bwhom\b|\bwhose\b"),
+    ("person", rf"\bwho\b|\bwhom\b|\bwhose\b|\b{_WHICH} (?:is|was|are|were) .{{1,60}}\bnames?\b"),
     ("place", rf"\bwhere\b|\b{_WHICH}\b.{{0,30}}\b(?:address|postcode)\b"),
     (
         "identifier",
@@ -64,15 +71,23 @@ _RULES: tuple[tuple[Asked, str], ...] = (
         r"|debt|charge|amount)\b(?!.{0,20}\b(?:for|about)\b)",
     ),
     (
+        "count",
+        rf"\b{_WHICH} (?:is|was|are|were) (?:the |its |their |his |her |average |total )*"
+        r"(?:population|length|height|depth|width|weight|lifespan|temperature|speed|altitude|size|capacity|area)\b",
+    ),
+    (
         "definition",
         r"^(?:what (?:is|are) (?!the\b|his\b|her\b|their\b|my\b|our\b|your\b|its\b|this\b|that\b|happening\b)"
+        r"(?!.*\b(?:for|about|like|of|with|to|in|on|by|at|from|called|made|known|done|used|wrong|special)\b)"
         r"|what does .+ mean|define\b|what is meant by\b)",
     ),
 )
 _HEADED = re.compile(
-    r"\b(?:how much|what|which)\s+(?:is|was|are|were)\s+((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b"
+    r"\b(?:how much|what|which|who)\s+(?:is|was|are|were)\s+"
+    r"((?:(?!of\b|for\b|to\b|on\b|in\b|at\b|per\b|from\b"
     r"|a\b|an\b|with\b|by\b|that\b)[\w'’-]+\s*){1,6})"
 )
+_ARTICLES = ("the ", " a ", " an ")
 _DUTY = frozenset(
     {"must", "should", "shall", "can", "could", "will", "may", "need", "needs", "want", "wants"}
 )
@@ -84,7 +99,7 @@ VALUE_KINDS: dict[Asked, frozenset[Kind]] = {
     "amount": frozenset({"amount"}),
     "date": frozenset({"date"}),
     "time": frozenset({"time"}),
-    "count": frozenset({"number"}),
+    "count": frozenset({"number", "percent"}),
     "percent": frozenset({"percent"}),
     "identifier": frozenset({"identifier", "phone"}),
     "phone": frozenset({"phone"}),
@@ -93,11 +108,11 @@ VALUE_KINDS: dict[Asked, frozenset[Kind]] = {
 # Words that only name the kind of answer: a sentence that has such an answer need not repeat them.
 _KIND_WORDS: dict[Asked, str] = {
     "amount": "amount sum much",
-    "date": "date day deadline month year",
+    "date": "date day deadline month year century decade",
     "time": "time",
     "person": "name person",
-    "place": "address place postcode live",
-    "count": "number time",
+    "place": "address place postcode live locate situate find",
+    "count": "number time length height depth width weight size long old far deep tall high big large wide",
     "percent": "percentage percent cent per",
     "identifier": "number reference ref code id",
     "phone": "number telephone phone mobile call",
@@ -118,6 +133,7 @@ class Question:
     ``intended`` is what the question itself speaks of as to be done.
     """
 
+    text: str
     asked: Asked
     concepts: tuple[str, ...]
     kind_concepts: frozenset[str]
@@ -160,6 +176,8 @@ def understand(
     named = {word for name in names for word in name.words}
     for token in tokens:
         if token.kind == "word" and token.key and token.folded not in named and token.folded in known_names:
+            if text[: token.start].casefold().endswith(_ARTICLES) and not token.capital:
+                continue  # "the reform", where the text has "the Lindqvist Reform"
             names.append(Name((token.folded,), None))
             named.add(token.folded)
     words: dict[str, str] = {}
@@ -171,6 +189,7 @@ def understand(
         kind_words.add(concept("cost"))  # "what does it cost?": the verb only says that an amount is wanted
     light = {concept(reader.stem(word)) for word in LIGHT}
     return Question(
+        text=" ".join(text.split()),
         asked=asked,
         concepts=tuple(words),
         kind_concepts=frozenset(kind_words),

@@ -62,6 +62,7 @@ async def test_each_call_gives_the_contracts_answer(client: Client) -> None:
     answer = await client.query(ASKED)
     assert answer.grounded
     cited = answer.citations[0]
+    assert ASKED.documents is not None
     assert ASKED.documents[cited.document][cited.start : cited.end] == cited.quote
     asked = ConvertRequest(notes="one\ntwo", client_name="Ana", meeting_date=date(2026, 3, 1))
     letter = await client.convert(asked)

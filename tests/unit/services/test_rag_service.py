@@ -223,7 +223,7 @@ GOOD: dict[str, Any] = {"query": "How much?", "documents": ["It is £1."]}
         (json.dumps(GOOD | {"query": " \n"}).encode(), 422, "unprocessable_request"),
         (json.dumps(GOOD | {"query": ""}).encode(), 422, "unprocessable_request"),
         (json.dumps(GOOD | {"query": "x" * 4001}).encode(), 422, "unprocessable_request"),
-        (json.dumps(GOOD | {"strategy": "structured"}).encode(), 422, "unprocessable_request"),
+        (json.dumps(GOOD | {"strategy": "clever"}).encode(), 422, "unprocessable_request"),
         (json.dumps(GOOD | {"docs": []}).encode(), 422, "unprocessable_request"),
         (b'{"query":"How much?","documents":["\\ud800 is \xc2\xa31."]}', 422, "unprocessable_request"),
         (b'{"query":"\\udfff?","documents":["a"]}', 422, "unprocessable_request"),
@@ -317,5 +317,5 @@ def left(others: set[int | None]) -> set[int | None]:
 
 def test_the_configuration_comes_from_the_settings(tmp_path: Path) -> None:
     config = config_from(Settings(data=tmp_path, llm_provider="vllm"), "127.0.0.1", 8003)
-    assert (config.kit.name, config.kit.port, config.kit.max_body_bytes) == ("rag", 8003, MAX_BODY_BYTES)
+    assert (config.kit.name, config.kit.port, config.kit.max_body_bytes) == ("rag", 8003, 50 * 1024 * 1024)
     assert config.llm.from_environment == "vllm"

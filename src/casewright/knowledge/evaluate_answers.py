@@ -1,0 +1,115 @@
+"""Questions over contexts, answered as the service answers them and held against a key."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from casewright import __version__
+from casewright.api.answer_evaluation import AnswerOutcome, AnswersEvaluation, AnswerTask
+from casewright.errors import UsageError
+from casewright.knowledge.answer_scores import balance, median, outcome, over_tasks, rate
+from casewright.knowledge.compose import Asking, compose
+from casewright.knowledge.composed import Mode
+from casewright.knowledge.ports import Embedder
+from casewright.knowledge.sources import from_texts
+
+FORMAT = '{"question": "…", "contexts": ["…"], "answerable": true, "reference": "…"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the tasks were answered with, as it is shown."""
+
+    file: str
+    engine: str | None
+    model: str | None
+    strategy: Mode
+    embedder: str | None
+
+
+def read_tasks(path: Path) -> tuple[AnswerTask, ...]:
+    """The tasks of a file of JSON Lines.
+
+    Raises:
+        UsageError: the file cannot be read, holds no task, or a line is not one; the line is named.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {error}", hint="name a file of JSON Lines in UTF-8") from error
+    found = [_task(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise UsageError(f"{path} holds no task", hint=f"a line is {FORMAT}")
+    return tuple(found)
+
+
+def _task(line: str, where: str) -> AnswerTask:
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise UsageError(f"{where}: not an object", hint=f"a line is {FORMAT}")
+        known = {name: value for name, value in row.items() if name in AnswerTask.model_fields}
+        known["id"] = None if known.get("id") is None else str(known["id"])
+        return AnswerTask.model_validate(known)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"{where}: not JSON ({error.msg})", hint=f"a line is {FORMAT}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise UsageError(f"{where}: {field}: {first['msg']}", hint=f"a line is {FORMAT}") from error
+
+
+async def evaluate(
+    tasks: Sequence[AnswerTask], asking: Asking | None, embedder: Embedder | None = None
+) -> AsyncGenerator[AnswerOutcome]:
+    """Each task's row as it is done, in order."""
+    for number, task in enumerate(tasks, 1):
+        started = time.perf_counter()
+        found = await compose(task.question, from_texts(task.contexts), asking, embedder=embedder)
+        ms = round((time.perf_counter() - started) * 1000, 2)
+        yield outcome(task, task.id or str(number), found, ms)
+
+
+def summary(
+    rows: Sequence[AnswerOutcome], expected: int, setting: Setting, *, interrupted: bool = False
+) -> AnswersEvaluation:
+    """The figures over all rows."""
+    answers = [row for row in rows if row.grounded]
+    compared = [row for row in rows if row.tokens]
+    said = [(row.sentences if row.answered_by == "model" else 0, len(row.removed)) for row in rows]
+    return AnswersEvaluation(
+        version=__version__,
+        file=setting.file,
+        engine=setting.engine,
+        model=setting.model,
+        strategy=setting.strategy,
+        embedder=setting.embedder,
+        tasks=len(rows),
+        expected=expected,
+        answerable=sum(row.answerable for row in rows),
+        abstention=balance(rows, positive=lambda row: not row.grounded, answerable=False),
+        answering=balance(rows, positive=lambda row: row.grounded, answerable=True),
+        citation_validity=over_tasks(
+            [(row.citations - row.invalid_citations, row.citations) for row in rows]
+        ),
+        supported_sentences=over_tasks(
+            [(row.sentences - len(row.unsupported), row.sentences) for row in rows]
+        ),
+        reference_tokens=over_tasks([(row.tokens_found or 0, row.tokens or 0) for row in compared]),
+        reference_numbers=over_tasks([(row.numbers_found or 0, row.numbers or 0) for row in compared]),
+        right=rate(sum(bool(row.right) for row in compared), len(compared)),
+        right_when_answered=rate(
+            sum(bool(row.right) for row in compared), sum(row.grounded for row in compared)
+        ),
+        by_model=rate(sum(row.answered_by == "model" for row in answers), len(answers)),
+        held=over_tasks([(kept, kept + removed) for kept, removed in said]),
+        ms_median=median([row.ms for row in rows]),
+        outcomes=tuple(rows),
+        interrupted=interrupted,
+    )
