@@ -12,7 +12,7 @@ from casewright.api.staging import Group, Origin
 
 START_BOUND_S = 30.0
 RECOVERY_BOUND_S = 15.0
-# Wheels that carry models are installed for their data (requirements/model.txt): the dependencies of one would
+# Wheels that carry models are installed for their data (requirements/model.txt). What one asks for would
 # compile a second llama.cpp, those of the other bring PyTorch for scripts that are not used.
 DECLARED_GAPS = frozenset(
     {
