@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from casewright.api.rag import QueryResponse
+from casewright.engines.connect import open_engine
+from casewright.knowledge.compose import Asking, compose
+from casewright.knowledge.sources import from_texts
 from casewright.knowledge.support import faults
 from casewright.services.kit.config import KitConfig
 from casewright.services.llm import EngineAccess, LlmConfig
@@ -20,6 +23,7 @@ from serving import served
 
 pytestmark = pytest.mark.live
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 NOTE = "Anna Kowalska came in on Monday. The rent is £725.00 per month. The landlord is Mr Patel."
 
 
@@ -55,3 +59,25 @@ def test_a_real_models_words_hold_or_are_not_used(face_url: str, tmp_path: Path)
         assert found.answer == quotes[0]
         assert found.warnings[0].startswith("the model's words were not used: ")
     assert (unasked.grounded, unasked.usage, unasked.answered_by) == (False, None, "code")
+
+
+async def test_a_real_models_answer_survives_verification(face_url: str) -> None:
+    """Over ten plain questions, some of its words are the answer; all of those hold."""
+    tasks = [json.loads(line) for line in (DATA / "rag_dev.jsonl").read_text("utf-8").splitlines()]
+    answers = []
+    async with open_engine(EngineSpec(text=face_url, kind="embedded", url=face_url)) as engine:
+        asking = Asking(engine, "plain", context=512)
+        for task in [task for task in tasks if task["grounded"]][:10]:
+            found = await compose(task["query"], from_texts(task["documents"]), asking)
+            assert found.grounded
+            for citation in found.citations:
+                text = task["documents"][int(citation.document)]
+                assert text[citation.start : citation.end] == citation.quote
+            if found.answered_by == "model":
+                answers.append(found)
+                quotes = [citation.quote for citation in found.citations]
+                assert not faults(found.answer, task["query"], quotes)
+                assert [sentence.origin for sentence in found.sentences] == ["model"]
+            else:
+                assert found.removed or found.warnings
+    assert answers

@@ -76,7 +76,7 @@ async def _measured(
             bar = progress.add_task("")
 
             def show(what: str, done: int, total: int) -> None:
-                progress.update(bar, description=what, completed=done, total=total)
+                progress.update(bar, description=what, completed=done, total=total or None)
 
             return await measure(
                 collection, embedder, model.tokens(), config=config, paths=paths, progress=show

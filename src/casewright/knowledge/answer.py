@@ -21,7 +21,7 @@ NEAR = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """One cited passage: ``documents[document][start:end] == quote``; ``score`` is the weight it carries."""
+    """One cited passage: ``documents[document][start:end] == quote``; ``score`` is how likely it answers."""
 
     document: int
     start: int
@@ -117,7 +117,7 @@ def _answered(
     reason = (
         f"{len(chosen)} passages answer and do not say the same: all are cited"
         if len(chosen) > 1
-        else f"the cited passage carries {round(100 * min(1.0, best))} % of what the question asks about"
+        else f"the cited passage is {round(100 * best)} % likely to answer, by the words it shares"
     )
     answer = "\n".join(passage.quote for passage in cited)
     return Decision(True, answer, reason, cited, ranked.total, nearest)

@@ -26,6 +26,8 @@ SHOWN_FAULTS = 4
 LEAST_SHARED = 0.3
 # A passage less likely to answer than this is not what the question is about, whoever says so.
 LEAST_LIKELY = 0.1
+# Nor one that is this much less likely than the likeliest, however true what is said of it.
+LEAST_OF_BEST = 0.65
 # What these ask for, the passage must give.
 _GIVING = frozenset({*VALUE_KINDS, "person", "place"})
 # The stages of ``judge`` that speak against a passage, however well a sentence fits it: it is about something
@@ -64,6 +66,7 @@ class Checker:
         question = understand(query, self._reader, self.evidence.known_names, self.evidence.common_words)
         self._asked = question.asked
         self._judge = Judge(question, self.evidence, self._ranked)
+        self._best = max((self._judge.judge(passage).score for passage in self._passages), default=0.0)
 
     def check(self, sentence: str) -> Verdict:
         """Find where a sentence stands and whether it holds there."""
@@ -118,7 +121,7 @@ class Checker:
                 return ()
             fault = found.fault
             if found.stage not in _AGAINST:
-                if found.score < LEAST_LIKELY:
+                if found.score < max(LEAST_LIKELY, LEAST_OF_BEST * self._best):
                     fault = "it does not speak of what is asked"
                 elif self._asked in _GIVING and not self._judge.look(passage).given:
                     fault = "it does not give what is asked for"

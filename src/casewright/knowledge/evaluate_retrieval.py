@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -71,14 +72,16 @@ async def measure(
     ``paths`` are the three files as the user named them. ``progress`` hears what is done, and how far.
     """
     began = time.monotonic()
-    passages = passages_of(collection.documents, tokens, embedder.max_tokens)
+    progress("cutting documents", 0, 0)
+    passages = await asyncio.to_thread(passages_of, collection.documents, tokens, embedder.max_tokens)
     asked = list(dict.fromkeys(query.text for query in collection.judged))
     vectors = await _embed(embedder, [embedded_text(passage) for passage in passages], "passages", progress)
     known = _Embedded(embedder, asked, await _embed(embedder, asked, "queries", progress))
     embedded = time.monotonic()
+    progress("indexing", 0, 0)
     asking = _Asking(
         retriever=Retriever(known, replace(config.retriever, deduplicate=False)),
-        index=MemoryIndex(passages, vectors),
+        index=await asyncio.to_thread(MemoryIndex, passages, vectors),
         collection=collection,
         config=config,
         progress=progress,

@@ -33,6 +33,8 @@ _NO_PREFIX = words(
     "mar march may no nor nov oct of off on or order owe owed owes over paid pay pays per rent room sep sept "
     "sum than the then they to total under up was were when year"
 )
+# No feature is without a digit, but an e-mail address.
+_HOT = re.compile(r"[\d@]")
 _MOST = 4_000
 
 
@@ -43,6 +45,8 @@ def features_of(text: str, reader: Reader | None = None) -> tuple[str, ...]:
     texts.
     """
     found: dict[str, None] = {}
+    if not _HOT.search(text):
+        return ()
     for token in (reader or Reader()).read(text):
         for key in _keys(token):
             found.setdefault(key)

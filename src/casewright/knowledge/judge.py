@@ -27,6 +27,8 @@ from casewright.knowledge.words import WISHES
 
 # What a passage must reach to answer; set on the development set (docs/rag.md).
 NEEDED = 0.45
+# The same where closeness is known: as few wrong answers then.
+NEEDED_WITH_CLOSENESS = 0.5
 STRICT = frozenset({"yes_no", "open", "cause", "definition"})
 _SUMS = frozenset({"total", "average", "sum", "altogether", "combined", "difference"})
 # Kinds of question that "what bird", "which city" may be.
@@ -79,8 +81,15 @@ class Judge:
                 map(float.__mul__, WEIGHTS_WITH_CLOSENESS, (*seen.values, close, close - self._closest))
             )
         score = 1 / (1 + math.exp(-total))
-        stage, fault = self._fault(passage, seen, score)
-        return Judged(passage, score, seen.weights.missing, fault, stage)
+        missing = seen.weights.missing
+        excluded = self.excluded(passage, seen)
+        if excluded is not None:
+            return Judged(passage, score, missing, excluded[1], excluded[0])
+        if score < (NEEDED if close is None else NEEDED_WITH_CLOSENESS):
+            return Judged(
+                passage, score, missing, f"it does not mention {_listed(missing, self.question)}", 2
+            )
+        return Judged(passage, score, missing, None, 5)
 
     def look(self, passage: Passage) -> Figures:
         """The figures of a passage that its likelihood is made of."""
@@ -100,7 +109,8 @@ class Judge:
         ]
         return figures(weights, question, given=given, typed=typed, named=min(sure, default=None))
 
-    def _fault(self, passage: Passage, seen: Figures, score: float) -> tuple[int, str | None]:
+    def excluded(self, passage: Passage, seen: Figures) -> tuple[int, str] | None:
+        """The stage and the fault that no likelihood outweighs."""
         question, evidence = self.question, self.evidence
         if evidence.tainted(passage):
             return 0, "it is an instruction to a machine, not something said of the case"
@@ -126,9 +136,7 @@ class Judge:
             return 4, "it says the opposite of a word of the question"
         if _only_wanted(passage, question):
             return 4, "it says that this was to be, not that it is"
-        if score < NEEDED:
-            return 2, f"it does not mention {_listed(seen.weights.missing, question)}"
-        return 5, None
+        return None
 
     def _lacks_head(self, passage: Passage, seen: Figures) -> str | None:
         """The thing itself ("the *price* of the car") or a sum, if the passage has it not."""

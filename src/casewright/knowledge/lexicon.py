@@ -26,6 +26,8 @@ _ENDINGS = (
     ("er", ""), ("est", "e"), ("est", ""), ("ly", ""),
 )  # fmt: skip
 _DEEP = 12
+# A service runs for months: what was worked out is forgotten now and then.
+MOST_KEPT = 50_000
 SAME, AKIN, KIND, NEAR_KIND = 0.9, 0.75, 0.7, 0.45
 _NO_SENSES: frozenset[int] = frozenset()
 
@@ -55,21 +57,33 @@ class Lexicon:
             self._above.byteswap()
         self._entries: dict[str, Entry | None] = {}
         self._ancestors: dict[int, frozenset[int]] = {}
+        self._above_words: dict[str, tuple[frozenset[int], ...]] = {}
+        self._relations: dict[tuple[str, str], float] = {}
 
     def entry(self, word: str) -> Entry | None:
         """A word in lower case, in any of its forms; None if it is not known."""
         if word not in self._entries:
-            if len(self._entries) > 50_000:
-                self._entries.clear()  # a service runs for months
+            if len(self._entries) > MOST_KEPT:
+                self._entries.clear()
             self._entries[word] = self._find(word)
         return self._entries[word]
 
     def relation(self, asked: str, said: str) -> float:
         """How well ``said`` in a passage stands for ``asked`` in a question: 0 to 1, one-sided.
 
-        A sense in common, or a common derivation, is ``SAME``; that what is said is a kind of what is asked
-        is ``KIND`` for the next kind and ``NEAR_KIND`` beyond or the other way round.
+        A sense in common, or a common derivation, is ``SAME``, a group of ``akin.py`` ``AKIN``; that what is
+        said is a kind of what is asked is ``KIND`` for the next kind, ``NEAR_KIND`` beyond or the other way
+        round. Opposites are 0.
         """
+        pair = (asked, said)
+        found = self._relations.get(pair)
+        if found is None:
+            if len(self._relations) > MOST_KEPT:
+                self._relations.clear()
+            found = self._relations[pair] = self._related(asked, said)
+        return found
+
+    def _related(self, asked: str, said: str) -> float:
         left, right = self.entry(asked), self.entry(said)
         if left is None or right is None:
             return 0.0
@@ -81,10 +95,12 @@ class Lexicon:
         if left.akin & right.akin:
             return AKIN
         wide = mine | left.derived
-        steps = [(found, kind) for found, kind in self._steps(right) if kind in wide]
-        if steps:
-            return KIND if min(found for found, _ in steps) == 1 else NEAR_KIND
-        return NEAR_KIND if any(kind in theirs for step, kind in self._steps(left) if step == 1) else 0.0
+        above = self._steps(said, right)
+        if wide & above[0]:
+            return KIND
+        if any(wide & step for step in above[1:]) or self._steps(asked, left)[0] & theirs:
+            return NEAR_KIND
+        return 0.0
 
     def opposite(self, asked: str, said: str) -> bool:
         """Whether they are opposites in some sense."""
@@ -104,13 +120,19 @@ class Lexicon:
         wanted = set(right.senses[:2])
         return any(wanted & self._all_above(sense) for sense in left.senses[: 1 if first else 3])
 
-    def _steps(self, entry: Entry) -> Iterator[tuple[int, int]]:
-        """(steps, kind) for three steps up from a word's first senses."""
-        at: Set[int] = set(entry.senses[:3])
-        for step in range(1, 4):
-            at = {kind for sense in at for kind in self._next(sense)}
-            for kind in at:
-                yield step, kind
+    def _steps(self, word: str, entry: Entry) -> tuple[frozenset[int], ...]:
+        """The kinds that a word's first senses are of, one, two and three steps up."""
+        known = self._above_words.get(word)
+        if known is None:
+            if len(self._above_words) > MOST_KEPT:
+                self._above_words.clear()
+            found: list[frozenset[int]] = []
+            at: Set[int] = set(entry.senses[:3])
+            for _ in range(3):
+                at = frozenset(kind for sense in at for kind in self._next(sense))
+                found.append(at)
+            known = self._above_words[word] = tuple(found)
+        return known
 
     def _next(self, sense: int) -> list[int]:
         return [kind for kind in self._above[2 * sense : 2 * sense + 2] if kind != _NONE]

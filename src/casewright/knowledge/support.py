@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from casewright.knowledge.names import Name, names_in, opens
 from casewright.knowledge.question import VALUE_KINDS, asked_for
 from casewright.knowledge.terms import FIGURES, Kind, Reader, Token, date_within
-from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS, ROLES, TITLES
+from casewright.knowledge.words import HEDGES, LIMITS, NEGATIONS, ROLES, TITLES, words
 
 MAX_CHARS = 600
 # Figures that can be mistaken for one another.
@@ -26,6 +26,11 @@ _CLASSES: tuple[frozenset[Kind], ...] = (
     frozenset({"identifier", "phone", "email"}),
 )
 _RELATING = frozenset({"of", "to", "by", "from", "for", "with", "and", "or"})
+# Who wrote that something was so did not say that it is.
+_REPORTING = words(
+    "wrote writes stated states claimed thought argued argues denied denies suggested suggests expects hoped "
+    "feared insisted insists alleged explained suspected suspects"
+)
 _YES, _NO = frozenset({"yes"}), frozenset({"no"})
 
 
@@ -176,7 +181,7 @@ def _denial(said: _Words, source: _Words) -> Iterable[str]:
 
 
 def _doubts(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
-    for word in sorted(source.folded & HEDGES - said.folded):
+    for word in sorted(source.folded & (HEDGES | _REPORTING) - said.folded):
         yield f"the cited text says '{word}', and it does not"
     for word in sorted(said.folded & HEDGES - source.folded - asked.folded):
         yield f"'{word}' is not in the cited text"
@@ -192,18 +197,24 @@ def _bindings(said: _Words, asked: _Words, source: _Words) -> Iterable[str]:
         pairs = [(token.key, _nearest(at, mine)) for at, token in enumerate(said.tokens) if _bound(token)]
         if len(mine) == 1:
             pairs += [(token.key, mine) for token in asked.content]
-        anchored = False
+        tied: set[int] = set()
         for key, places in pairs:
             here = [at for at, token in enumerate(source.tokens) if token.key == key and _bound(token)]
             if not here:
                 continue
             near = {source.tokens[place].key for at in here for place in _nearest(at, theirs)}
             spoken = [said.tokens[place] for place in places]
-            anchored = anchored or len(near) == 1
+            tied.update(
+                place
+                for place in places
+                if len(near) == 1 and any(_same(said.tokens[place], other) for other in near)
+            )
             if not any(_same(figure, other) for figure in spoken for other in near):
                 yield f"'{spoken[0].text}' does not stand with '{key}' in the cited text"
-        if not anchored:
-            yield f"nothing ties '{said.tokens[mine[0]].text}' to its words, and the text has other figures"
+        for place in mine:
+            if place not in tied:
+                figure = said.tokens[place].text
+                yield f"nothing ties '{figure}' to its words, and the text has other figures"
 
 
 def _bound(token: Token) -> bool:

@@ -78,6 +78,18 @@ def test_what_holds(answer: str, question: str, cited: list[str]) -> None:
             ["His solicitor is Helen Marlowe."],
             "Yusuf",
         ),
+        (
+            "He was operated on at Moor Hospital on 13 March and on 16 June.",
+            "Where was he operated on?",
+            ["He was operated on at Moor Hospital on 13 March and physiotherapy begins on 16 June."],
+            "16 June",
+        ),
+        (
+            "Dean Crabbe reported the racking in January.",
+            "Who reported the racking?",
+            ["Dean Crabbe wrote that the racking had been reported in January."],
+            "wrote",
+        ),
         ("", "How much?", RENT, "nothing"),
         ("rent " * 200, "How much?", RENT, "longer"),
         ("The reference is PPR-9078.", "What is the reference?", ["Our reference: PPR-9087"], "9078"),

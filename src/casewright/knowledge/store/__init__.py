@@ -17,6 +17,7 @@
     exact.py       vectors compared one by one
     vectors.py     vectors in Chroma, embedded or on a server: the only module that speaks to it
     build.py       Chroma's copy brought up to date
+    heap.py        nothing of freed memory in Chroma's files
     opened.py      one case, open
     erasing.py, recovery.py, rebuild.py   taking out, mending after a crash, making anew beside
 

@@ -114,6 +114,8 @@ class Builder:
             return False
         if self._parts.dense_by == "chroma" or self._parts.on_server:
             return True
+        if not self._parts.clean:
+            return False
         # one that is there stays until half are gone, or it would come and go around the bound
         bound = self._parts.exact_below
         return said.size >= (bound // 2 if said.vectors_name else bound)

@@ -52,6 +52,7 @@ class OpenCase:
                 dense_by=shared.dense_by,
                 exact_below=shared.exact_below,
                 on_server=shared.chroma.server is not None,
+                clean=shared.chroma.clean,
             )
         )
         self.builder = Builder(self.index)

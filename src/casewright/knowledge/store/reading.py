@@ -33,7 +33,10 @@ _SPARE = 20
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a case's index works with. ``key`` names it in ``memory``; ``stamp`` is the embedding in use."""
+    """What a case's index works with. ``key`` names it in ``memory``; ``stamp`` is the embedding in use.
+
+    ``clean`` false: Chroma's files may hold bytes of other cases, so it is used only where it is asked for.
+    """
 
     key: str
     folder: Path
@@ -44,6 +47,7 @@ class Parts:
     dense_by: DenseBy
     exact_below: int
     on_server: bool
+    clean: bool
 
 
 class CaseIndex:

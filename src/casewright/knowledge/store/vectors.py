@@ -11,8 +11,10 @@ import contextlib
 import logging
 import shutil
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +24,7 @@ from casewright.disk import own_folder, told
 from casewright.errors import IndexUnavailable
 from casewright.knowledge.ports import Vectors
 from casewright.knowledge.records import Scored
+from casewright.knowledge.store.heap import overwrite_freed
 from casewright.knowledge.store.values import ChromaServer
 
 if TYPE_CHECKING:
@@ -74,6 +77,8 @@ class Chroma:
 
     def __init__(self, server: ChromaServer | None) -> None:
         self.server = server
+        # of a server's memory nothing is known here
+        self.clean = server is not None or overwrite_freed()
         self._guard = threading.Condition()
         self._open: OrderedDict[Path, Any] = OrderedDict()
         self._users: dict[Path, int] = {}
@@ -182,21 +187,8 @@ class Chroma:
             client.close()
 
 
-class FolderHome:
-    """Builds as folders ``vectors-<name>`` of a case."""
-
-    def __init__(self, chroma: Chroma, folder: Path) -> None:
-        self.where = "Chroma"
-        self._chroma = chroma
-        self._folder = folder
-
-    def make(self, name: str) -> None:
-        """See ``Home``."""
-        self.drop(name)
-        own_folder(self._place(name))
-        self._chroma.welcome(self._place(name))
-        with _told(self.where), self._chroma.local(self._place(name)) as client:
-            _make(client, _COLLECTION)
+class _Builds(ABC):
+    """What is done alike with a build, wherever its collection is."""
 
     def put(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
         """See ``Home``."""
@@ -212,6 +204,27 @@ class FolderHome:
         """See ``Home``."""
         with self._collection(name) as collection:
             return collection.count()
+
+    @abstractmethod
+    def _collection(self, name: str) -> AbstractContextManager[Collection]:
+        """The collection of a build, lent."""
+
+
+class FolderHome(_Builds):
+    """Builds as folders ``vectors-<name>`` of a case."""
+
+    def __init__(self, chroma: Chroma, folder: Path) -> None:
+        self.where = "Chroma"
+        self._chroma = chroma
+        self._folder = folder
+
+    def make(self, name: str) -> None:
+        """See ``Home``."""
+        self.drop(name)
+        own_folder(self._place(name))
+        self._chroma.welcome(self._place(name))
+        with _told(self.where), self._chroma.local(self._place(name)) as client:
+            _make(client, _COLLECTION)
 
     def drop(self, name: str) -> None:
         """See ``Home``."""
@@ -238,7 +251,7 @@ class FolderHome:
             yield client.get_collection(_COLLECTION, embedding_function=None)
 
 
-class ServerHome:
+class ServerHome(_Builds):
     """Builds as collections ``<label>-<name>`` of a server."""
 
     def __init__(self, chroma: Chroma, label: str) -> None:
@@ -251,21 +264,6 @@ class ServerHome:
         self.drop(name)
         with _told(self.where):
             _make(self._chroma.remote(), self._name(name))
-
-    def put(self, name: str, ids: Sequence[int], vectors: Vectors) -> None:
-        """See ``Home``."""
-        with self._collection(name) as collection:
-            _put(collection, ids, vectors)
-
-    def near(self, name: str, vector: Vectors, limit: int) -> list[Scored]:
-        """See ``Home``."""
-        with self._collection(name) as collection:
-            return _near(collection, vector, limit)
-
-    def count(self, name: str) -> int:
-        """See ``Home``."""
-        with self._collection(name) as collection:
-            return collection.count()
 
     def drop(self, name: str) -> None:
         """See ``Home``."""

@@ -152,3 +152,19 @@ def test_stores_of_others_are_noted_on_the_certificate(tmp_path: Path) -> None:
     assert not noted.complete
     assert library.note_erasure(certificate.id, "document service").complete
     library.close()
+
+
+def test_what_chroma_writes_later_holds_nothing_of_what_was_deleted_before(tmp_path: Path) -> None:
+    # its index writes room that it has not filled, and without care that is memory of an index before
+    library = Library(tmp_path, stamp=STAMP, dense_by="chroma")
+    library.open()
+    for seed in range(2, 6):
+        put(library, "smith", seed, chunks=40)
+    for seed in range(1000, 1015):
+        gone = put(library, "smith", seed, chunks=30)
+        library.settled()
+        assert library.delete_document("smith", gone).complete
+        library.settled()
+        rows = vectors_for(30, seed)
+        assert traces(tmp_path, {f"vector {place}": row.tobytes() for place, row in enumerate(rows)}) == []
+    library.close()
