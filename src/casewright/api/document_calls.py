@@ -9,11 +9,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Literal, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import aiohttp
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
+from casewright.api.calls import event_data, event_of, part
 from casewright.api.documents import (
     Describe,
     DocumentAnswer,
@@ -23,8 +24,6 @@ from casewright.api.documents import (
     Keep,
     ProcessResponse,
 )
-from casewright.engines.wire.framing import EventFramer, TooLong
-from casewright.errors import ServiceFailure
 
 MAX_FILE_NAME = 200
 MAX_EVENT_BYTES = 64 * 1024
@@ -76,7 +75,7 @@ class DocumentCalls(ABC):
 
     async def job(self, job_id: str) -> JobOut:
         """A job as it is now."""
-        return await self._document(JobOut, "GET", f"/jobs/{_part(job_id)}")
+        return await self._document(JobOut, "GET", f"/jobs/{part(job_id)}")
 
     async def jobs(self, *, limit: int = 50, offset: int = 0) -> JobList:
         """Jobs, newest first."""
@@ -84,11 +83,11 @@ class DocumentCalls(ABC):
 
     async def job_result(self, job_id: str) -> ProcessResponse:
         """What was read; a failed job raises the error of its file."""
-        return await self._document(ProcessResponse, "GET", f"/jobs/{_part(job_id)}/result")
+        return await self._document(ProcessResponse, "GET", f"/jobs/{part(job_id)}/result")
 
     async def cancel_job(self, job_id: str) -> JobOut:
         """End a job, and remove its upload."""
-        return await self._document(JobOut, "POST", f"/jobs/{_part(job_id)}/cancel")
+        return await self._document(JobOut, "POST", f"/jobs/{part(job_id)}/cancel")
 
     async def job_events(self, job_id: str, *, after: JobOut | None = None) -> AsyncGenerator[JobOut]:
         """A job at each page, the last time when it is ended; ``after`` is the state that is known already.
@@ -98,18 +97,10 @@ class DocumentCalls(ABC):
         headers = {"Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = f"{after.attempts}.{after.pages_done}"
-        framer = EventFramer(MAX_EVENT_BYTES)
-        async with aclosing(self._stream("documents", f"/jobs/{_part(job_id)}/events", headers)) as pieces:
-            async for piece in pieces:
-                try:
-                    found = framer.feed(piece)
-                except TooLong as error:
-                    raise ServiceFailure(
-                        f"an event of job {job_id} is longer than {MAX_EVENT_BYTES} bytes",
-                        hint="run all services in one version",
-                    ) from error
-                for payload in found:
-                    yield _job(payload.data)
+        pieces = self._stream("documents", f"/jobs/{part(job_id)}/events", headers)
+        async with aclosing(event_data(pieces, f"job {job_id}", MAX_EVENT_BYTES)) as events:
+            async for data in events:
+                yield event_of(JobOut, data, "document")
 
     async def documents(self, *, limit: int = 50, offset: int = 0) -> DocumentList:
         """What is kept, newest first."""
@@ -117,21 +108,21 @@ class DocumentCalls(ABC):
 
     async def document(self, document_id: str) -> DocumentAnswer:
         """A document, and what was read of it."""
-        return await self._document(DocumentAnswer, "GET", f"/documents/{_part(document_id)}")
+        return await self._document(DocumentAnswer, "GET", f"/documents/{part(document_id)}")
 
     async def original(self, document_id: str) -> bytes:
         """A document's bytes as they came."""
-        return await self._bytes(f"/documents/{_part(document_id)}/original")
+        return await self._bytes(f"/documents/{part(document_id)}/original")
 
     async def page_image(self, document_id: str, number: int, spans: Sequence[tuple[int, int]] = ()) -> bytes:
         """A page as PNG, with the lines marked that the spans (characters of the whole Markdown) touch."""
         asked = urlencode([("span", f"{start}-{end}") for start, end in spans])
-        path = f"/documents/{_part(document_id)}/pages/{int(number)}.png"
+        path = f"/documents/{part(document_id)}/pages/{int(number)}.png"
         return await self._bytes(f"{path}?{asked}" if asked else path)
 
     async def delete_document(self, document_id: str) -> None:
         """Remove everything of a document."""
-        await self._bytes(f"/documents/{_part(document_id)}", "DELETE")
+        await self._bytes(f"/documents/{part(document_id)}", "DELETE")
 
     @abstractmethod
     async def _document(self, answer: type[Answer], method: str, path: str, data: Any = None) -> Answer:
@@ -152,16 +143,6 @@ class DocumentCalls(ABC):
         """The body of an answer as it comes."""
 
 
-def _job(data: bytes) -> JobOut:
-    try:
-        return JobOut.model_validate_json(data)
-    except ValidationError as error:
-        raise ServiceFailure(
-            "an event of the document service does not follow the contract",
-            hint="run all services in one version",
-        ) from error
-
-
 def form_of(file: FileSent) -> aiohttp.FormData:
     """The form that carries a file."""
     form = aiohttp.FormData(quote_fields=False)  # the services read UTF-8 names
@@ -173,11 +154,6 @@ def form_of(file: FileSent) -> aiohttp.FormData:
         "file", file.content, filename=plain_name(file.name), content_type=_media_type(file.media_type)
     )
     return form
-
-
-def _part(text: str) -> str:
-    """An id as one part of a path, whatever is in it."""
-    return quote(text, safe="") or "-"
 
 
 def _media_type(stated: str) -> str:

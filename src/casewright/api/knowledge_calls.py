@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any, Literal, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
 
+from casewright.api.calls import event_data, event_of, part
 from casewright.api.contract import ErrorAnswer
 from casewright.api.document_calls import FileSent, plain_name
 from casewright.api.knowledge import (
@@ -27,7 +28,6 @@ from casewright.api.knowledge import (
     SearchAnswer,
     SearchMode,
 )
-from casewright.engines.wire.framing import EventFramer, TooLong
 from casewright.errors import CasewrightError, ServiceFailure, every_error
 
 MAX_EVENT_BYTES = 1024 * 1024
@@ -60,23 +60,15 @@ class KnowledgeCalls(ABC):
 
     async def ingest_job(self, job_id: str) -> IngestJob:
         """A job, its documents, and how far each is."""
-        return await self._knowledge(IngestJob, "GET", f"/jobs/{_part(job_id)}")
+        return await self._knowledge(IngestJob, "GET", f"/jobs/{part(job_id)}")
 
     async def ingest_events(self, job_id: str) -> AsyncGenerator[IngestJob]:
         """A job at each change, the last time when it is ended."""
-        framer = EventFramer(MAX_EVENT_BYTES)
         headers = {"Accept": "text/event-stream"}
-        async with aclosing(self._stream("rag", f"/jobs/{_part(job_id)}/events", headers)) as pieces:
-            async for piece in pieces:
-                try:
-                    found = framer.feed(piece)
-                except TooLong as error:
-                    raise ServiceFailure(
-                        f"an event of job {job_id} is longer than {MAX_EVENT_BYTES} bytes",
-                        hint="run all services in one version",
-                    ) from error
-                for payload in found:
-                    yield _job(payload.data)
+        pieces = self._stream("rag", f"/jobs/{part(job_id)}/events", headers)
+        async with aclosing(event_data(pieces, f"job {job_id}", MAX_EVENT_BYTES)) as events:
+            async for data in events:
+                yield event_of(IngestJob, data, "RAG")
 
     async def cases(self, *, limit: int = 50, offset: int = 0) -> CaseList:
         """The cases there are."""
@@ -84,11 +76,11 @@ class KnowledgeCalls(ABC):
 
     async def case(self, case_id: str) -> CaseOut:
         """One case."""
-        return await self._knowledge(CaseOut, "GET", f"/cases/{_part(case_id)}")
+        return await self._knowledge(CaseOut, "GET", f"/cases/{part(case_id)}")
 
     async def case_documents(self, case_id: str, *, limit: int = 50, offset: int = 0) -> IndexedDocuments:
         """A case's documents, newest first."""
-        path = f"/cases/{_part(case_id)}/documents?limit={limit}&offset={offset}"
+        path = f"/cases/{part(case_id)}/documents?limit={limit}&offset={offset}"
         return await self._knowledge(IndexedDocuments, "GET", path)
 
     async def case_document(self, case_id: str, document_id: str) -> IndexedDocument:
@@ -105,19 +97,18 @@ class KnowledgeCalls(ABC):
 
     async def erase_case(self, case_id: str) -> ErasureAnswer:
         """Erase a case and everything in it."""
-        return await self._knowledge(ErasureAnswer, "DELETE", f"/cases/{_part(case_id)}")
+        return await self._knowledge(ErasureAnswer, "DELETE", f"/cases/{part(case_id)}")
 
     async def reindex(self, case_id: str) -> AsyncGenerator[ReindexProgress]:
         """Make a case's index anew with the embedding in use; over when it is swapped. Leaving ends it."""
-        framer = EventFramer(MAX_EVENT_BYTES)
-        path, headers = f"/cases/{_part(case_id)}/reindex", {"Accept": "text/event-stream"}
-        async with aclosing(self._stream("rag", path, headers, "POST")) as pieces:
-            async for piece in pieces:
-                for payload in framer.feed(piece):
-                    try:
-                        yield ReindexProgress.model_validate_json(payload.data)
-                    except ValidationError as error:
-                        raise _raised(payload.data) from error
+        path, headers = f"/cases/{part(case_id)}/reindex", {"Accept": "text/event-stream"}
+        pieces = self._stream("rag", path, headers, "POST")
+        async with aclosing(event_data(pieces, f"case {case_id}", MAX_EVENT_BYTES)) as events:
+            async for data in events:
+                try:
+                    yield ReindexProgress.model_validate_json(data)
+                except ValidationError as error:
+                    raise _raised(data) from error
 
     async def erasures(self, *, pending: bool = False) -> ErasureList:
         """Certificates of erasure; ``pending``: only those that are not complete."""
@@ -145,16 +136,6 @@ class KnowledgeCalls(ABC):
         """The body of an answer as it comes."""
 
 
-def _job(data: bytes) -> IngestJob:
-    try:
-        return IngestJob.model_validate_json(data)
-    except ValidationError as error:
-        raise ServiceFailure(
-            "an event of the RAG service does not follow the contract",
-            hint="run all services in one version",
-        ) from error
-
-
 def _raised(data: bytes) -> CasewrightError:
     """An error that a stream ended with."""
     try:
@@ -169,9 +150,4 @@ def _raised(data: bytes) -> CasewrightError:
 
 
 def _document(case_id: str, document_id: str, rest: str = "") -> str:
-    return f"/documents/{_part(document_id)}{rest}?{urlencode({'case_id': case_id})}"
-
-
-def _part(text: str) -> str:
-    """An id as one part of a path, whatever is in it."""
-    return quote(text, safe="") or "-"
+    return f"/documents/{part(document_id)}{rest}?{urlencode({'case_id': case_id})}"

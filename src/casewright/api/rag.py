@@ -40,8 +40,8 @@ class Citation(Contract):
     """Where the answer's words stand: ``documents[document][start:end] == quote`` (characters).
 
     ``document`` is the 0-based index in the request; of a case, in the answer's ``sources``, and start and
-    end are of that document's Markdown. ``page`` is None for a text without pages. ``score`` is the share of
-    the question's weight that the passage carries, 0 to 1.
+    end are of that document's Markdown. ``page`` is None for a text without pages. ``score`` is
+    how likely the passage answers, 0 to 1.
     """
 
     document: int
