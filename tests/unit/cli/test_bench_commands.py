@@ -49,6 +49,14 @@ def casewright(environment: Environment, *words: str) -> subprocess.CompletedPro
     )
 
 
+def ended(done: subprocess.CompletedProcess[str], found: dict[str, Any], code: int) -> None:
+    """It ended with ``code``, or, on a machine too busy to measure on, with 3 and for that reason alone."""
+    if found["validity"]["verdict"] == "INVALID":
+        assert all("event loop was late" in reason for reason in found["validity"]["reasons"]), done.stdout
+        code = 3
+    assert done.returncode == code, done.stdout + done.stderr
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -59,12 +67,11 @@ def test_a_run_writes_the_documented_result(environment: Environment, word: str,
     out, page = tmp_path / "run.json", tmp_path / "run.html"
     words = ["bench", "run", word, "-n", "40", "-c", "4", "--quiet", "--json", str(out), "--html", str(page)]
     done = casewright(environment, *words)
-    assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(out.read_text())
+    ended(done, found, 0)
     assert found["schema"] == "casewright.bench/1"
     assert found["requests"]["attempted"] == found["requests"]["completed"] == 40
     assert found["requests"]["failed"] == 0
-    assert found["validity"]["verdict"] == "VALID"
     assert any("calibrat" in warning for warning in found["validity"]["warnings"])
     for name in ("ttft_ms", "ttft_user_ms", "tpot_ms", "e2e_ms"):
         assert {"p50", "p90", "p99"} <= found[name].keys()
@@ -202,8 +209,9 @@ def test_ctrl_c_reports_what_was_measured_and_the_run_can_be_resumed(
     done = casewright(
         environment, "bench", "run", word, "--resume", str(folder), "--quiet", "--json", str(out)
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(out.read_text())["requests"]["completed"] == 2000
+    found = json.loads(out.read_text())
+    ended(done, found, 0)
+    assert found["requests"]["completed"] == 2000
 
 
 def test_a_comparison_of_a_slow_and_a_fast_server(environment: Environment, tmp_path: Path) -> None:
@@ -212,8 +220,8 @@ def test_a_comparison_of_a_slow_and_a_fast_server(environment: Environment, tmp_
     with SimulatorServer(slow) as a, SimulatorServer(fast) as b:
         words = ["bench", "compare", f"simulator={a.url}", f"simulator={b.url}", "--exam", "none"]
         done = casewright(environment, *words, "--profile", "smoke", "--json", str(out), "--quiet")
-    assert done.returncode == 2, done.stdout + done.stderr
     found = json.loads(out.read_text())
+    ended(done, found, 2)
     assert found["kind"] == "compare"
     assert found["verdict"]["decision"] == "not proven"
     assert "minimum" in found["verdict"]["reason"]
