@@ -8,6 +8,9 @@
     forms.py      reading a form: the CSRF token, fields, one file
     csrf.py       whether a form was sent from one of our own pages
     home.py       /, /status: what it does, how the services are
+    cases.py      /cases: the list, a case, a question in it
+    case_answer.py  its answer, each quote looked up where it stands
+    case_files.py documents into a case, their progress, and out with a certificate
     ask.py        /ask
     letters.py    /notes
     files.py      /file

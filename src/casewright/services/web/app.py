@@ -18,7 +18,7 @@ from casewright.services.kit.config import KitConfig
 from casewright.services.kit.health import HealthSource
 from casewright.services.kit.keys import KeyStore, service_token
 from casewright.services.kit.uploads import spool_of
-from casewright.services.web import ask, csrf, files, home, letters, login
+from casewright.services.web import ask, case_files, cases, csrf, files, home, letters, login
 from casewright.services.web.state import WebState
 from casewright.services.web.view import (
     KEY_COOKIE,
@@ -104,7 +104,7 @@ def create_app(config: WebConfig) -> FastAPI:
             yield
 
     router = APIRouter(include_in_schema=False)
-    for part in (home, ask, letters, files, login):
+    for part in (home, cases, case_files, ask, letters, files, login):
         router.include_router(part.router)
     app = create_service(
         Shell(

@@ -43,10 +43,15 @@ class Form:
         value = self.data.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
 
+    def files(self, name: str) -> list[UploadFile]:
+        """The files that were chosen, in order."""
+        found = self.data.getlist(name)
+        return [value for value in found if isinstance(value, UploadFile) and value.filename]
+
     @classmethod
     @contextlib.asynccontextmanager
-    async def read(cls, request: Request) -> AsyncIterator[Self]:
-        """The form of a POST; its file is gone afterwards.
+    async def read(cls, request: Request, *, max_files: int = 1) -> AsyncIterator[Self]:
+        """The form of a POST; its files are gone afterwards.
 
         Raises:
             Forbidden: it does not come from our page in this browser.
@@ -57,7 +62,7 @@ class Form:
         data = await read_form(
             request,
             of(request).spool,
-            max_files=1,
+            max_files=max_files,
             max_fields=MAX_FIELDS,
             max_part_size=MAX_FIELD_BYTES,
         )

@@ -31,7 +31,7 @@ from casewright.services.web.state import of
 
 KEY_COOKIE = "casewright_key"
 JSON_PATHS = frozenset({"/live", "/health", "/metrics"})
-PAGES = (("/ask", "Ask"), ("/notes", "Letter"), ("/file", "File"), ("/status", "Status"))
+PAGES = (("/cases", "Cases"), ("/ask", "Ask"), ("/notes", "Letter"), ("/file", "File"), ("/status", "Status"))
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
