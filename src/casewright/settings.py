@@ -202,6 +202,9 @@ class Settings(BaseSettings):
     ingest_workers: int = Field(
         2, ge=1, le=16, validation_alias=AliasChoices("CASEWRIGHT_INGEST_WORKERS", "ingest_workers")
     )
+    ingest_job_days: float = Field(
+        30.0, ge=0, le=36500, validation_alias=AliasChoices("CASEWRIGHT_INGEST_JOB_DAYS", "ingest_job_days")
+    )
 
     @property
     def data_dir(self) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 from casewright.services.registry import MODULES
 from casewright.settings import Settings
+from ports import nobody
 from serving import served
 
 NAMES = ("rag", "notes", "documents")
@@ -27,12 +27,6 @@ class Found:
     name: str
     url: str
     data_dir: Path
-
-
-def nobody() -> str:
-    """A URL at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager

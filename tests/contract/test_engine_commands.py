@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from casewright.engines.llama_server import ENGINE_NAME, default_model, model_digest
 from casewright.errors import EXIT_FAILURE, EXIT_OK, EXIT_UNREACHABLE
+from ports import nobody
 
 CASEWRIGHT = [sys.executable, "-m", "casewright", "engine"]
 
@@ -28,9 +28,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("kind", ["ollama", "vllm", "embedded", "openai"])
 def test_nothing_there_is_exit_4_and_says_how_to_start(kind: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    done = run("probe", f"{kind}=http://127.0.0.1:{port}#m")
+    done = run("probe", f"{kind}={nobody()}#m")
     assert done.returncode == EXIT_UNREACHABLE
     assert "nothing listens there" in done.stderr
     assert kind == "openai" or "casewright engine serve" in " ".join(done.stderr.split())

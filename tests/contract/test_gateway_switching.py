@@ -13,7 +13,8 @@ from casewright.services.gateway import config_from, create_app
 from casewright.services.provider import ProviderFile
 from casewright.settings import Settings
 from contract.scripted_upstream import ABOUT, Face
-from contract.services import ask, nobody
+from contract.services import ask
+from ports import nobody
 from serving import served
 
 MESSAGES: Any = [{"role": "user", "content": "Hello"}]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,4 +81,5 @@ async def test_a_real_models_answer_survives_verification(face_url: str) -> None
                 assert [sentence.origin for sentence in found.sentences] == ["model"]
             else:
                 assert found.removed or found.warnings
+    sys.stdout.write(f"{len(answers)} of 10 answers are the model's own words\n")
     assert answers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from casewright.cli.main import run as run_commands
 from casewright.cli.suite import app, start_words, suite_code, words
 from casewright.errors import EXIT_INTERRUPTED, EXIT_UNREACHABLE, EXIT_USAGE, UsageError
 from casewright.settings import Settings, parse_engine
+from ports import nobody
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmark_vllm.py"
 NAMES = ("LLM_PROVIDER", "OLLAMA_URL", "OLLAMA_MODEL", "VLLM_URL", "VLLM_MODEL", "VLLM_API_KEY")
@@ -35,9 +35,7 @@ def simulator() -> Iterator[SimulatorServer]:
 @pytest.fixture
 def nothing() -> str:
     """A URL at which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+    return nobody()
 
 
 def command(*options: str) -> list[str]:

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -28,6 +27,7 @@ from casewright.api.contract import Timings
 from casewright.api.documents import PageOut, ProcessResponse
 from casewright.api.notes import Checks, ConvertRequest, ConvertResponse, Sentence
 from casewright.api.rag import Citation, QueryRequest, QueryResponse
+from ports import free_port, nobody
 from serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -262,9 +262,7 @@ def test_busy_without_retry_after_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_nobody_there_is_not_a_pass(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    ran = run(tmp_path, f"http://127.0.0.1:{port}", "--max-failures", "1")
+    ran = run(tmp_path, nobody(), "--max-failures", "1")
     assert ran.code == 1
     assert ran.json["problems"] == ["nothing was answered"]
     assert all(row["p50_ms"] is None for row in ran.json["requests"].values())
@@ -273,17 +271,12 @@ def test_nobody_there_is_not_a_pass(tmp_path: Path) -> None:
 def test_workers_tell_their_master(tmp_path: Path) -> None:
     stand_in = StandIn()
     with standing(stand_in) as url:
-        port = free_port()
+        port = str(free_port())
         ports = ("--master-bind-port", port, "--master-port", port)
         ran = run(tmp_path, url, "--processes", "2", *ports)
     assert ran.code == 0, ran.out
     assert ran.total("model") + ran.total("extractive") == sum(stand_in.asked.values()) > 0
     assert ran.out.count("answers checked") == 1
-
-
-def free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return str(free.getsockname()[1])
 
 
 WHERE = [

@@ -164,9 +164,11 @@ class ReindexProgress(Contract):
 
 
 class ErasureList(Contract):
-    """Certificates, newest first."""
+    """Certificates, newest first: ``total`` there are, from ``offset`` on."""
 
     erasures: tuple[ErasureAnswer, ...]
+    total: int = 0
+    offset: int = 0
 
 
 class SearchHit(Contract):
@@ -201,3 +203,24 @@ class SearchAnswer(Contract):
     warnings: tuple[str, ...] = ()
     timings: Timings
     request_id: str
+
+
+class DoctorFinding(Contract):
+    """Something about which the stores of a case disagree; of no case where ``case_id`` is None.
+
+    ``how`` mends it, and a repair does that where it is ``repairable``; empty where nothing does here.
+    """
+
+    case_id: str | None
+    what: str
+    detail: str = ""
+    how: str = ""
+    repairable: bool = False
+
+
+class DoctorAnswer(Contract):
+    """What is wrong with these cases now, and what a repair has mended."""
+
+    cases: tuple[str, ...]
+    findings: tuple[DoctorFinding, ...] = ()
+    mended: tuple[DoctorFinding, ...] = ()

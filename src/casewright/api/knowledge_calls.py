@@ -17,6 +17,7 @@ from casewright.api.document_calls import FileSent, plain_name
 from casewright.api.knowledge import (
     CaseList,
     CaseOut,
+    DoctorAnswer,
     ErasureAnswer,
     ErasureList,
     IndexedDocument,
@@ -110,9 +111,10 @@ class KnowledgeCalls(ABC):
                 except ValidationError as error:
                     raise _raised(data) from error
 
-    async def erasures(self, *, pending: bool = False) -> ErasureList:
+    async def erasures(self, *, pending: bool = False, limit: int = 50, offset: int = 0) -> ErasureList:
         """Certificates of erasure; ``pending``: only those that are not complete."""
-        return await self._knowledge(ErasureList, "GET", f"/erasures?pending={str(pending).lower()}")
+        asked = urlencode({"pending": str(pending).lower(), "limit": limit, "offset": offset})
+        return await self._knowledge(ErasureList, "GET", f"/erasures?{asked}")
 
     async def search(
         self, case_id: str, query: str, *, limit: int = 10, mode: SearchMode = "hybrid"
@@ -120,6 +122,11 @@ class KnowledgeCalls(ABC):
         """What an answer would be looked for in, with scores."""
         asked = urlencode({"case_id": case_id, "q": query, "limit": limit, "mode": mode})
         return await self._knowledge(SearchAnswer, "GET", f"/search?{asked}")
+
+    async def doctor(self, case_id: str | None = None, *, repair: bool = False) -> DoctorAnswer:
+        """Whether the stores of a case agree, or of every case; ``repair``: mend what can be."""
+        case = f"/cases/{part(case_id)}" if case_id is not None else ""
+        return await self._knowledge(DoctorAnswer, "POST", f"{case}/doctor?repair={str(repair).lower()}")
 
     @abstractmethod
     async def _knowledge(self, answer: type[Answer], method: str, path: str, data: Any = None) -> Answer:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from casewright.documents.options import OcrEngine, OcrMode
     from casewright.documents.workers import WorkerConfig
 
-app = typer.Typer(help="Measure how well files are read, on your own truths.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure on your own data: how well files are read, passages found, and questions answered.",
+    no_args_is_help=True,
+)
 
 
 @app.callback()

@@ -60,6 +60,7 @@ def _table(result: AnswersEvaluation) -> Table:
         ("answer holds the reference", result.right, "answerable tasks with one"),
         ("the same of those answered", result.right_when_answered, "answered tasks with one"),
         ("answered by the model", result.by_model, "answers"),
+        ("answered by code", _rest(result.by_model), "answers"),
         ("the model's sentences that hold", result.held, "sentences of the model"),
     ):
         table.add_row(name, _percent(rate.value), _interval(rate.low, rate.high), _of(rate, of))
@@ -79,6 +80,14 @@ def _balance(name: str, balance: Balance, declined: bool) -> Iterable[tuple[str,
             _of(rate, f"tasks {own}" if of == own else f"tasks {true}"),
         )
     yield f"{name}: F1", _percent(balance.f1), _interval(balance.f1_low, balance.f1_high), ""
+
+
+def _rest(part: Rate) -> Rate:
+    """The share that is not in a share."""
+    low = None if part.high is None else 1 - part.high
+    high = None if part.low is None else 1 - part.low
+    value = None if part.value is None else 1 - part.value
+    return Rate(count=part.total - part.count, total=part.total, value=value, low=low, high=high)
 
 
 def _of(rate: Rate, of: str) -> str:

@@ -1,12 +1,14 @@
-"""A backup of every case in one file, of a service that runs or not; and restoring it into an empty data
-directory.
+"""A backup of every case in one file, of a service that runs or not; ``restore.py`` puts it back.
 
-The file is a tar: ``manifest.json`` (version, moment, each member's size and SHA-256), the catalogue, each
-case's texts, and the uploads that were not read yet where they are named. Chroma's copies are left out: they
-are made again from the texts. Each database is copied as it is at one moment (SQLite's own online backup);
-the texts first, the catalogue last, and at the next start the catalogue is made to follow the texts. So
-everything that was found before the backup began is found after a restore, and a document that arrived or
-went meanwhile is there whole or not at all.
+The file is a tar: the uploads that wait to be read with their line, each case's texts, the catalogue, and
+``manifest.json`` (version, moment, each member's size and SHA-256). Chroma's copies are left out: they are
+made again from the texts. Each database is copied as it is at one moment (SQLite's own online backup).
+
+The order makes it consistent. An upload is in its folder until its document is in the texts; so with uploads
+copied first, texts then and the catalogue last, what was acknowledged before the backup began is in one of
+them. What came while it was made may be in the catalogue alone; a restore takes that out again.
+
+The catalogue knows of the backup from before it begins, so whatever is erased meanwhile or later names it.
 """
 
 from __future__ import annotations
@@ -16,151 +18,182 @@ import io
 import json
 import os
 import re
+import shutil
 import sqlite3
 import tarfile
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from casewright import __version__
-from casewright.disk import own_folder, refused, sync_folder, told
-from casewright.errors import CasewrightError, ConfigError, DiskFull, StorageError, UsageError
-from casewright.knowledge.store.catalogue import Catalogue
+from casewright.disk import sync_folder, told
+from casewright.errors import StorageError, UsageError
+from casewright.knowledge.ingest.backlog import FILE as BACKLOG
+from casewright.knowledge.ingest.live import key_of
 from casewright.knowledge.store.database import FILE as CATALOGUE
 from casewright.knowledge.store.database import Database
-from casewright.knowledge.store.erasures import Erasures
+from casewright.knowledge.store.erasures import Erasures, being_made
 from casewright.knowledge.store.library import CASES, FOLDER
-from casewright.knowledge.store.lock import FolderLock
 from casewright.knowledge.store.texts import FILE as TEXTS
 from casewright.knowledge.store.texts import refused as by_sqlite
 from casewright.knowledge.store.values import UNFINISHED
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# A restore writes no other names, whatever a file says.
-_TEXTS_MEMBER = re.compile(rf"{FOLDER}/{CASES}/{_UUID}/[1-9]\d{{0,8}}/{re.escape(TEXTS)}")
-_EXTRA_MEMBER = re.compile(r"[A-Za-z0-9][\w.-]{0,99}(/[A-Za-z0-9][\w.-]{0,199}){1,4}")
-_MOST_MANIFEST = 64 * 1024 * 1024
+CATALOGUE_MEMBER = f"{FOLDER}/{CATALOGUE}"
+# Where the service keeps what waits to be read, below its folder.
+SPOOL, QUEUE = "spool", "queue"
+UPLOAD = re.compile(r"[0-9a-f-]{32,36}(\.[0-9]{1,9})?")
 _BLOCK = 1024 * 1024
+# So often a case may be made anew (and so be elsewhere) while one backup is made.
+_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was saved or restored: cases, their documents that can be found, and the bytes of it."""
+    """What was saved or restored: cases, their documents that can be found, uploads that wait to be read,
+    and the bytes of it.
+    """
 
     cases: int
     documents: int
+    waiting: int
     size: int
 
 
-def backup(data_dir: Path, file: Path, *, extras: Sequence[Path] = ()) -> Told:
-    """Save every case to ``file``, which appears whole or not at all. ``extras`` are further files or folders
-    of the data directory (a queue, its uploads); databases among them are copied as such.
+def backup(data_dir: Path, file: Path) -> Told:
+    """Save every case to ``file``, which appears whole or not at all.
 
     Raises:
         UsageError: the file exists already, or there is nothing to save.
         DiskFull, StorageError: it cannot be written, or a case cannot be read.
     """
+    file = file.absolute()
     if file.exists():
         raise UsageError(f"{file} exists", hint="name a file that does not: a backup never replaces another")
-    if not (data_dir / FOLDER / CATALOGUE).is_file():
+    if not (data_dir / CATALOGUE_MEMBER).is_file():
         raise UsageError(f"{data_dir} holds no cases", hint="set CASEWRIGHT_DATA to the service's directory")
-    database = Database(data_dir / FOLDER / CATALOGUE)
-    with told(file), tempfile.TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
+    database, part = Database(data_dir / CATALOGUE_MEMBER), being_made(file)
+    with told(file):
+        if not file.parent.is_dir():
+            raise UsageError(f"there is no folder {file.parent}", hint="make it, or name another")
         database.open()
         try:
-            members = _Members(Path(folder), file.with_name(f".{file.name}.part"))
+            began = Erasures(database).add_backup(file)
             try:
-                said = members.write(data_dir, Catalogue(database), extras)
-                os.replace(members.part, file)  # noqa: PTH105 - told() is about this file
-            finally:
-                members.part.unlink(missing_ok=True)
+                shutil.rmtree(part, ignore_errors=True)  # of one that was killed
+                part.mkdir(mode=0o700)
+                said = _Members(data_dir, part).write(began)
+                os.replace(part / "tar", file)  # noqa: PTH105 - told() is about this file
+            except BaseException:
+                shutil.rmtree(part, ignore_errors=True)
+                Erasures(database).drop_backup(file)
+                raise
+            part.rmdir()
             sync_folder(file.parent)
-            Erasures(database).add_backup(file.resolve())
         finally:
             database.close()
     return said
 
 
-def restore(file: Path, data_dir: Path) -> Told:
-    """Put a backup into a data directory that holds no cases. Everything is checked before anything is used.
-
-    Raises:
-        ConfigError: there are cases already, a service has the directory, or a newer Casewright made the
-        file. StorageError: the file is damaged, or is no backup; or it cannot be written.
-    """
-    root = data_dir / FOLDER
-    if (root / CATALOGUE).exists() or any((root / CASES).glob("*")):
-        raise ConfigError(f"{data_dir} holds cases already", hint="restore into an empty directory")
-    lock = FolderLock(root)
-    lock.take()
-    try:
-        with told(file), tempfile.TemporaryDirectory(dir=data_dir, prefix=".restore-") as folder:
-            manifest = _unpack(file, Path(folder))
-            for name in sorted(manifest, key=lambda name: name == f"{FOLDER}/{CATALOGUE}"):
-                # the catalogue last: without it nothing is there
-                target = data_dir / name
-                own_folder(target.parent)
-                (Path(folder) / name).replace(target)
-                sync_folder(target.parent)
-    finally:
-        lock.give_back()
-    return _opened(data_dir, sum(size for size, _ in manifest.values()))
-
-
 class _Members:
-    """The tar while it is written: copies of databases lie in ``folder`` until they are in it."""
+    """The tar while it is written; copies of databases lie beside it until they are in it."""
 
-    def __init__(self, folder: Path, part: Path) -> None:
+    def __init__(self, data_dir: Path, folder: Path) -> None:
+        self._data_dir = data_dir
         self._folder = folder
-        self.part = part
-        self._listed: dict[str, dict[str, Any]] = {}
+        self._listed: dict[str, dict[str, int | str]] = {}
+        self._waiting: set[str] = set()
 
-    def write(self, data_dir: Path, catalogue: Catalogue, extras: Sequence[Path]) -> Told:
-        self.part.unlink(missing_ok=True)
-        with self.part.open("xb") as out, tarfile.open(fileobj=out, mode="w") as tar:
-            self.part.chmod(0o600)
-            places = catalogue.places()
-            for _, uuid, generation, _ in places:
-                inside = f"{FOLDER}/{CASES}/{uuid}/{generation}/{TEXTS}"
-                if (data_dir / inside).is_file():  # deleted meanwhile, or made and never written to
-                    self._database(tar, data_dir / inside, inside)
-            for extra in extras:
-                for path in sorted(_files(data_dir / extra)):
-                    self._any(tar, path, path.relative_to(data_dir).as_posix())
-            self._database(tar, data_dir / FOLDER / CATALOGUE, f"{FOLDER}/{CATALOGUE}")
-            manifest = {"format": FORMAT, "casewright": __version__, "members": self._listed}
+    def write(self, began: str) -> Told:
+        """The whole file."""
+        path = self._folder / "tar"
+        with path.open("xb") as out, tarfile.open(fileobj=out, mode="w") as tar:
+            path.chmod(0o600)
+            self._uploads(tar)
+            catalogue = self._texts(tar)
+            with closing(sqlite3.connect(catalogue)) as copy:
+                cases = copy.execute("SELECT count(*) FROM cases").fetchone()[0]
+                found = copy.execute("SELECT count(*) FROM documents WHERE shown IS NOT NULL").fetchone()[0]
+                states = copy.execute("SELECT document, version, state FROM versions").fetchall()
+            self._file(tar, catalogue, CATALOGUE_MEMBER)
+            catalogue.unlink()
+            manifest = {"format": FORMAT, "casewright": __version__, "began": began, "members": self._listed}
             _add(tar, MANIFEST, io.BytesIO(text := json.dumps(manifest, indent=1).encode()), len(text))
             tar.close()
             out.flush()
             os.fsync(out.fileno())
-        found = sum(
-            record.version is not None for name, *_ in places for record in _documents(catalogue, name)
+        due = {key_of(document, version) for document, version, state in states if state in UNFINISHED}
+        return Told(cases, found, len(due & self._waiting), path.stat().st_size)
+
+    def _uploads(self, tar: tarfile.TarFile) -> None:
+        """What waits, then the line that it waits in: the line is made again from the catalogue where it
+        lacks something.
+        """
+        spool, queue = (self._data_dir / FOLDER / name for name in (SPOOL, QUEUE))
+        for path in sorted(spool.iterdir()) if spool.is_dir() else ():
+            if UPLOAD.fullmatch(path.name) and self._kept(tar, path):
+                self._waiting.add(path.name)
+        if (queue / BACKLOG).is_file():
+            self._database(tar, queue / BACKLOG)
+        for path in sorted(queue.glob("originals/*.json")):
+            self._kept(tar, path)
+
+    def _texts(self, tar: tarfile.TarFile) -> Path:
+        """Each case's texts, then a copy of the catalogue. A case may be made anew meanwhile, and lies
+        elsewhere then.
+        """
+        copy = self._folder / "catalogue"
+        root = self._data_dir / FOLDER / CASES
+        first: set[str] | None = None
+        before: list[Path] | None = None
+        for _ in range(_ROUNDS):
+            self._copied(self._data_dir / CATALOGUE_MEMBER, copy)
+            with closing(sqlite3.connect(copy)) as catalogue:
+                places = catalogue.execute("SELECT uuid, generation FROM cases ORDER BY uuid").fetchall()
+            first = {uuid for uuid, _ in places} if first is None else first
+            # cases that came meanwhile need no copy
+            paths = [root / uuid / str(generation) / TEXTS for uuid, generation in places if uuid in first]
+            due = [path for path in paths if self._name(path) not in self._listed]
+            # one whose file is not where it was said to be twice has none: it is just being made or deleted
+            if not due or (due == before and not any(path.is_file() for path in due)):
+                return copy
+            for path in due:
+                self._database(tar, path)
+            before = due
+        raise StorageError(
+            "cases are made anew all the time", hint="repeat it when casewright reindex is done"
         )
-        return Told(len(places), found, self.part.stat().st_size)
 
-    def _any(self, tar: tarfile.TarFile, path: Path, name: str) -> None:
-        if not _EXTRA_MEMBER.fullmatch(name) or path.is_symlink():
-            return
+    def _kept(self, tar: tarfile.TarFile, path: Path) -> bool:
+        """A file into the tar; one that is gone meanwhile is in the texts, or erased."""
         try:
-            with path.open("rb") as content:
-                is_database = content.read(16) == b"SQLite format 3\0"
-        except FileNotFoundError:  # an upload that was read meanwhile
-            return
-        if is_database:
-            self._database(tar, path, name)
-        elif not name.endswith(("-wal", "-shm")):
-            self._file(tar, path, name)
+            self._file(tar, path, self._name(path))
+        except FileNotFoundError:
+            return False
+        return True
 
-    def _database(self, tar: tarfile.TarFile, path: Path, name: str) -> None:
-        copy = self._folder / "copy.sqlite"
+    def _database(self, tar: tarfile.TarFile, path: Path) -> None:
+        """A database into the tar; that of a case that went or was made anew meanwhile is left out."""
+        copy = self._folder / "copy"
+        try:
+            self._copied(path, copy)
+        except StorageError:
+            if path.is_file():
+                raise
+            return
+        self._file(tar, copy, self._name(path))
+        copy.unlink()
+
+    def _copied(self, path: Path, copy: Path) -> None:
+        copy.unlink(missing_ok=True)
         try:
             with (
-                closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30.0)) as source,
+                closing(
+                    sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
+                ) as source,
                 closing(sqlite3.connect(copy)) as target,
             ):
                 source.backup(target)
@@ -168,18 +201,19 @@ class _Members:
                 target.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
             raise by_sqlite(path, error) from error
-        self._file(tar, copy, name)
-        copy.unlink()
 
     def _file(self, tar: tarfile.TarFile, path: Path, name: str) -> None:
         with path.open("rb") as content:
             size = os.fstat(content.fileno()).st_size
             digest = hashlib.sha256()
-            for block in iter(lambda: content.read(_BLOCK), b""):
+            for block in _blocks(content):
                 digest.update(block)
             content.seek(0)
             _add(tar, name, content, size)
         self._listed[name] = {"size": size, "sha256": digest.hexdigest()}
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self._data_dir).as_posix()
 
 
 def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None:
@@ -188,106 +222,5 @@ def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> None
     tar.addfile(entry, content)
 
 
-def _files(place: Path) -> Iterator[Path]:
-    if place.is_file():
-        yield place
-    elif place.is_dir():
-        yield from (path for path in place.rglob("*") if path.is_file())
-
-
-def _documents(catalogue: Catalogue, name: str) -> list[Any]:
-    try:
-        return list(catalogue.all(name))
-    except CasewrightError:  # the case was deleted meanwhile
-        return []
-
-
-def _unpack(file: Path, folder: Path) -> dict[str, tuple[int, str]]:
-    """Every member to ``folder``, checked against the manifest. No name that we would not write is taken."""
-    found: dict[str, tuple[int, str]] = {}
-    manifest: dict[str, Any] | None = None
-    try:
-        with tarfile.open(file, mode="r:") as tar:
-            for entry in tar:
-                content = tar.extractfile(entry) if entry.isreg() else None
-                if content is None:
-                    raise _damaged(file, f"{entry.name!r} is no plain file")
-                if entry.name == MANIFEST and entry.size <= _MOST_MANIFEST:
-                    manifest = json.loads(content.read())
-                    continue
-                if not _allowed(entry.name) or entry.name in found:
-                    raise _damaged(file, f"{entry.name!r} has no place in a backup")
-                found[entry.name] = _written(folder / entry.name, content)
-    except (tarfile.TarError, ValueError, EOFError) as error:
-        raise _damaged(file, str(error)) from error
-    _check(file, found, manifest)
-    return found
-
-
-def _allowed(name: str) -> bool:
-    if name == f"{FOLDER}/{CATALOGUE}" or _TEXTS_MEMBER.fullmatch(name):
-        return True
-    return not name.startswith(f"{FOLDER}/{CASES}/") and bool(_EXTRA_MEMBER.fullmatch(name))
-
-
-def _written(path: Path, content: IO[bytes]) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    try:
-        own_folder(path.parent)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-            while block := content.read(_BLOCK):
-                out.write(block)
-                digest.update(block)
-                size += len(block)
-            out.flush()
-            os.fsync(out.fileno())
-    except OSError as error:
-        raise refused(path, error) from error
-    return size, digest.hexdigest()
-
-
-def _check(file: Path, found: dict[str, tuple[int, str]], manifest: dict[str, Any] | None) -> None:
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("members"), dict):
-        raise _damaged(file, "it has no manifest: it is no backup, or was cut short")
-    if manifest.get("format") != FORMAT:
-        raise ConfigError(
-            f"{file} was made by Casewright {manifest.get('casewright')} in format {manifest.get('format')}",
-            hint="restore it with that version",
-        )
-    said = {
-        name: (one.get("size"), one.get("sha256"))
-        for name, one in manifest["members"].items()
-        if isinstance(one, dict)
-    }
-    if said != found:
-        wrong = sorted(name for name in said.keys() | found.keys() if said.get(name) != found.get(name))
-        raise _damaged(file, f"{wrong[0]} is not what the manifest says")
-    if f"{FOLDER}/{CATALOGUE}" not in found:
-        raise _damaged(file, "the catalogue is missing")
-
-
-def _damaged(file: Path, why: str) -> StorageError:
-    return StorageError(f"{file} cannot be restored: {why}", hint="use another backup; nothing was changed")
-
-
-def _opened(data_dir: Path, size: int) -> Told:
-    """Look at each case at the next start as after a crash: the catalogue follows the texts."""
-    database = Database(data_dir / FOLDER / CATALOGUE)
-    database.open()
-    try:
-        catalogue = Catalogue(database)
-        for _, uuid, _, _ in catalogue.places():
-            catalogue.mark(uuid, dirty=True)
-        records = catalogue.records()
-        found = sum(
-            1
-            for record in records
-            for one in catalogue.all(record.id)
-            if one.version is not None and one.state not in UNFINISHED
-        )
-        return Told(len(records), found, size)
-    finally:
-        database.close()
-
-
-__all__ = ["DiskFull", "Told", "backup", "restore"]
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    yield from iter(lambda: content.read(_BLOCK), b"")

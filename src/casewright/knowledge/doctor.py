@@ -8,10 +8,12 @@ document again or a backup gives back.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from casewright.errors import CasewrightError
+from casewright.errors import CasewrightError, NotFound
+from casewright.knowledge.ingest.live import key_of
 from casewright.knowledge.store import Finding, Library
 from casewright.knowledge.store.opened import OpenCase
 from casewright.knowledge.store.recovery import settle, strays
@@ -23,7 +25,9 @@ _CHROMA = "make Chroma's copy again"
 _COUNT = "count again"
 _REINDEX = "run casewright reindex"
 _RESTORE = "restore a backup, or delete the case and send its documents again"
-_MENDED = {_SETTLE, _KEYWORDS, _CHROMA, _COUNT}
+_SEND = "send it again"
+# What ``repair`` does; the other ways to mend are somebody's own work.
+MENDED = frozenset((_SETTLE, _KEYWORDS, _CHROMA, _COUNT))
 
 # What is wrong where the query counts something, and what mends it.
 _COUNTED = (
@@ -70,44 +74,76 @@ _COUNTED = (
 
 
 def examine(library: Library, case_id: str) -> list[Finding]:
-    """What does not agree in a case; empty where everything does. Nobody may be writing to it.
+    """What does not agree in a case; empty where everything does.
+
+    Others may write to it meanwhile, and wait for their turn; but who deletes from it just now can be seen as
+    a disagreement.
 
     Raises:
         NotFound: there is no such case.
     """
-    case = library.opened(case_id)
-    found: list[Finding] = []
-
-    def told(what: str, repair: str, detail: str = "") -> None:
-        found.append(Finding(what, case_id, detail, repair))
-
-    with case.writing:
-        try:
-            _texts(case, told)
-            _stamps(library, case, told)
-            _catalogue(library, case, told)
-        except CasewrightError as error:
-            told("the texts cannot be read", _RESTORE, error.message)
-            return found
-        try:
-            wrong = case.builder.check()
-        except CasewrightError as error:
-            told("Chroma cannot be asked", "", error.message)
-        else:
-            if wrong:
-                told("Chroma's copy does not agree", _CHROMA, wrong)
-    return found
+    while True:
+        case = library.opened(case_id)
+        with case.writing:
+            if library.opened(case_id) is case:  # else it was made anew while we waited
+                return _examined(library, case_id, case)
 
 
 def examine_all(library: Library) -> list[Finding]:
     """What does not agree in any case, and what is of no case."""
     found = []
-    known = set()
-    for name, uuid, _, _ in library.catalogue.places():
-        known.add(uuid)
-        found += examine(library, name)
-    for name in strays(library, known):
-        found.append(Finding("a folder of no case", None, name, "restore the catalogue, or move it away"))
+    for name, *_ in library.catalogue.places():
+        with contextlib.suppress(NotFound):  # deleted meanwhile
+            found += examine(library, name)
+    return found + examine_rest(library)
+
+
+def examine_rest(library: Library) -> list[Finding]:
+    """Folders that are of no case."""
+    there = strays(library, set())
+    # asked afterwards: the folder of a case is never there before it
+    known = {uuid for _, uuid, _, _ in library.catalogue.places()}
+    return [
+        Finding("a folder of no case", None, name, "restore the catalogue, or move it away")
+        for name in there
+        if name not in known
+    ]
+
+
+def examine_uploads(library: Library, kept: Callable[[], Collection[str]]) -> list[Finding]:
+    """Documents that wait to be read, and whose upload is gone. ``kept`` names the uploads on the disk.
+
+    One that is just being taken can be seen as such.
+    """
+    there = set(kept())
+    # asked afterwards: an upload goes when its document is read, so what was read meanwhile is not told
+    return [
+        Finding("a document waits to be read and its upload is gone", case_id, document, _SEND)
+        for case_id, document, version in library.unfinished()
+        if key_of(document, version) not in there
+    ]
+
+
+def _examined(library: Library, case_id: str, case: OpenCase) -> list[Finding]:
+    found: list[Finding] = []
+
+    def told(what: str, repair: str, detail: str = "") -> None:
+        found.append(Finding(what, case_id, detail, repair))
+
+    try:
+        _texts(case, told)
+        _stamps(library, case, told)
+        _catalogue(library, case, told)
+    except CasewrightError as error:
+        told("the texts cannot be read", _RESTORE, error.message)
+        return found
+    try:
+        wrong = case.builder.check()
+    except CasewrightError as error:
+        told("Chroma cannot be asked", "", error.message)
+    else:
+        if wrong:
+            told("Chroma's copy does not agree", _CHROMA, wrong)
     return found
 
 
@@ -117,7 +153,7 @@ def repair(library: Library, case_id: str) -> list[Finding]:
     Raises:
         NotFound: there is no such case.
     """
-    due = {finding.repair for finding in examine(library, case_id)} & _MENDED
+    due = {finding.repair for finding in examine(library, case_id)} & MENDED
     if not due:
         return examine(library, case_id)
     case = library.opened(case_id)

@@ -52,7 +52,7 @@ class EmbedderConfig:
     linger_s: float = 5.0
 
 
-INGEST = EmbedderConfig(threads=2, nice=10)
+INGEST = EmbedderConfig(threads=2, nice=19)
 QUERIES = EmbedderConfig(threads=1)
 
 

@@ -29,7 +29,9 @@ SHORT = 60
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One passage, read. ``negated`` are the concepts that a negation stands right before."""
+    """One passage, read. ``negated`` are the concepts that a negation stands right before, ``words`` its
+    words with content.
+    """
 
     document: int
     index: int
@@ -39,6 +41,7 @@ class Passage:
     concepts: frozenset[str]
     figures: tuple[Token, ...]
     negated: frozenset[str]
+    words: frozenset[str]
 
 
 class Evidence:
@@ -51,6 +54,7 @@ class Evidence:
         self._read: dict[tuple[int, int], Passage] = {}
         self._names: dict[tuple[int, int], tuple[Name, ...]] = {}
         self._paragraphs: dict[tuple[int, int], tuple[frozenset[str], frozenset[str], frozenset[str]]] = {}
+        self._subjects: dict[int, tuple[Name, ...]] = {}
         self._sole: dict[int, Name | None] = {}
         self._letters: dict[int, bool] = {}
         self._tainted: dict[tuple[int, int], int | None] = {}
@@ -144,12 +148,7 @@ class Evidence:
             members = list(self.members(passage))
             held = Counter(concept for member in members for concept in member.concepts)
             often = {concept for concept, count in held.items() if count >= OFTEN}
-            words = frozenset(
-                token.folded
-                for member in members
-                for token in member.tokens
-                if token.kind == "word" and token.key
-            )
+            words = frozenset[str]().union(*(member.words for member in members))
             title = self.passage(passage.document, 0).concepts
             self._paragraphs[place] = (frozenset(held), words, members[0].concepts | title | often)
         return self._paragraphs[place]
@@ -207,11 +206,11 @@ class Evidence:
 
     def subject(self, document: int) -> tuple[Name, ...]:
         """Whom the document says it is about: its "Client:", "Re:" or "Dear" line near the top."""
-        for index in range(min(12, len(self.spans[document]))):
-            passage = self.passage(document, index)
-            if _SUBJECT.match(passage.text):
-                return self.names(passage)
-        return ()
+        if document not in self._subjects:
+            top = (self.passage(document, index) for index in range(min(12, len(self.spans[document]))))
+            line = next((passage for passage in top if _SUBJECT.match(passage.text)), None)
+            self._subjects[document] = self.names(line) if line is not None else ()
+        return self._subjects[document]
 
     def about(self, passage: Passage, *, person_asked: bool) -> tuple[Name, ...]:
         """Whom a passage is about: those it names; if it only refers to them, those named right before."""
@@ -236,27 +235,38 @@ class Evidence:
         span = self.spans[document][index]
         text = self.documents[document][span.start : span.end]
         tokens = self.reader.read(text)
+        concepts, words, denied, figures = set(), set(), set(), []
+        open_negation = False  # it denies the concept that follows it
+        for token in tokens:
+            key = token.key
+            if token.kind == "word":
+                folded = bare(token.text)
+                if key:
+                    words.add(folded)
+                if folded in NEGATIONS or folded.endswith("n't"):
+                    open_negation = True
+                    if key:
+                        concepts.add(concept(key))
+                    continue
+            elif token.kind in FIGURES:
+                figures.append(token)
+            if key:
+                meant = concept(key)
+                concepts.add(meant)
+                if open_negation:
+                    open_negation = False
+                    denied.add(meant)
         return Passage(
             document,
             index,
             span,
             text,
             tokens,
-            frozenset(concept(token.key) for token in tokens if token.key),
-            tuple(token for token in tokens if token.kind in FIGURES),
-            frozenset(negated(tokens)),
+            frozenset(concepts),
+            tuple(figures),
+            frozenset(denied),
+            frozenset(words),
         )
-
-
-def negated(tokens: Sequence[Token]) -> Iterable[str]:
-    """The concept that follows each negation."""
-    open_negation = False
-    for token in tokens:
-        if token.kind == "word" and (token.folded in NEGATIONS or token.folded.endswith("n't")):
-            open_negation = True
-        elif token.key and open_negation:
-            open_negation = False
-            yield concept(token.key)
 
 
 def _in(token: Token, names: Iterable[Name]) -> bool:

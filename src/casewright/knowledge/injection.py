@@ -25,6 +25,13 @@ _TO_A_MACHINE = re.compile(
     r"|\b(?:when|if)\s+(?:you are\s+)?asked\b.{0,60}\b(?:answer|respond|reply|say|output|write)\b",
     re.IGNORECASE,
 )
+# Every form above has one of these in it: most sentences have none, and finding that out takes a tenth.
+_HINTS = (
+    "ignore", "disregard", "forget", "override", "bypass", "system", "you are", "act as", "pretend", "note",
+    "message", "instruction", "attention", "warning", "assistant", "<", "[inst]", "/inst]", "#", "response",
+    "answer", "respond", "reply", "output", "say", "print", "repeat", "write",
+)  # fmt: skip
+_LED_BY_AI = re.compile(r"\s*(?:dear )?ai\s*[:,]", re.IGNORECASE)
 # Kept narrow: "<" before a figure is arithmetic, "[sic]" is a note.
 _ACTIVE = re.compile(
     r"!\[|\]\s*[\[(]|\]:\s*\S|<\s*[a-z/!?]|&(?:#\w+|lt|gt|quot|amp)\s*;|\b[a-z][a-z0-9+.-]{1,15}://"
@@ -35,6 +42,9 @@ _ACTIVE = re.compile(
 
 def speaks_to_a_machine(text: str) -> bool:
     """Whether a sentence is an instruction to whatever reads the file, not something said of the case."""
+    folded = text.replace("İ", "i").replace("ı", "i").casefold()  # as the pattern takes them
+    if not any(hint in folded for hint in _HINTS) and _LED_BY_AI.match(text) is None:
+        return False
     return bool(_TO_A_MACHINE.search(text))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LENGTH = (
     r"(?:miles?|kilomet(?:re|er)s?|km|met(?:re|er)s?|m|feet|foot|ft|inch(?:es)?|yards?"
@@ -56,7 +57,10 @@ _COMPILED = tuple((re.compile(asked, re.I), re.compile(given, re.I)) for asked, 
 
 def measured(question: str, passage: str) -> bool | None:
     """Whether a passage has a figure of the measure asked for; None if the question asks for no measure."""
-    for asked, given in _COMPILED:
-        if asked.search(question):
-            return bool(given.search(passage))
-    return None
+    given = _measure_of(question)
+    return None if given is None else bool(given.search(passage))
+
+
+@lru_cache(8)  # a question is asked of many passages, and then no more
+def _measure_of(question: str) -> re.Pattern[str] | None:
+    return next((given for asked, given in _COMPILED if asked.search(question)), None)

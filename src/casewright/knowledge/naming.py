@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from casewright.knowledge.evidence import Evidence, Passage
 from casewright.knowledge.lexicon import lexicon
@@ -72,6 +73,7 @@ def _referred(
     return None
 
 
+@lru_cache(2048)
 def _is_thing(name: Name) -> bool:
     """Whether it names a place, a body or a work and no person: "Varnish Canal", "Lake Ishtara"."""
     known = lexicon()

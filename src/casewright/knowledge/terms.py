@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import snowballstemmer  # type: ignore[import-untyped]
 
@@ -35,7 +35,11 @@ _ORDINAL = rf"{_DAY}(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _DOTTED = r"(?P<_sep>[./-])(?:0?[1-9]|1[0-2])(?P=_sep)"
 _NUMBER = r"\d(?:[\d,]*\d)?(?:\.\d+)?"
+# A word in small letters with nothing after it that could make it part of a figure or an address: most words
+# of a text, found without trying everything else.
+_PLAIN = "(?!(?:" + "|".join([*MONTHS, "gbp", "eur", "usd"]) + r")\b)[a-z]+(?=[ ,;)\n]|\.?\Z|\.\s)"
 _PATTERNS: dict[str, str] = {
+    "plain": _PLAIN,
     "email": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}",
     "date_iso": rf"\b{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b",
     "date_dots": rf"\b{_DAY}{_DOTTED}(?:{_YEAR}|\d\d)\b",
@@ -68,13 +72,15 @@ _BEFORE_MONTH = words(
     "in by since until till last next early late mid from to of before after during for and"
 )
 _LONG_NUMBER = 6
+_POSSESSIVE = re.compile(r"['’]s$|['’]$")
 # Stems once made, for all readers: making one takes as long as reading ten words.
 _STEMS: dict[str, str] = {}
+# The keys of words as they are written.
+_WORDS: dict[str, str] = {}
 MOST_STEMS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word or a figure at ``start:end`` of the text it was read from.
 
     ``key`` is what it is compared by: a stem, or a normalised figure; empty for a word without content.
@@ -109,7 +115,10 @@ class Reader:
         """The tokens of a text in order."""
         found: list[Token] = []
         for match in _TOKEN.finditer(text):
-            found.extend(self._token(match, found))
+            if match.lastgroup in ("plain", "word"):
+                found.append(self._word(match.group(), *match.span(), found))
+            else:
+                found.extend(self._figure(match))
         return tuple(found)
 
     def stem(self, word: str) -> str:
@@ -121,13 +130,11 @@ class Reader:
             known = self._known[word] = self._stem.stemWord(IRREGULAR.get(word, word))
         return known
 
-    def _token(self, match: re.Match[str], before: list[Token]) -> list[Token]:
+    def _figure(self, match: re.Match[str]) -> list[Token]:
         name, text = match.lastgroup or "", match.group()
         if name == "_sep":
             name = "date_dots"
         start, end = match.span()
-        if name == "word":
-            return [self._word(text, start, end, before)]
         if name == "mixed":
             return self._mixed(text, start)
         kind: Kind
@@ -150,6 +157,9 @@ class Reader:
         return [Token(kind, key, text, start, end)]
 
     def _word(self, text: str, start: int, end: int, before: list[Token]) -> Token:
+        key = _WORDS.get(text)
+        if key is not None:
+            return Token("word", key, text, start, end)
         folded = bare(text)
         if folded in WEEKDAYS:
             return Token("date", f"w:{WEEKDAYS[folded]}", text, start, end)
@@ -160,6 +170,10 @@ class Reader:
         if folded in NUMBER_WORDS:
             return Token("number", f"n:{NUMBER_WORDS[folded]}", text, start, end)
         key = "" if folded in STOP or folded in TITLES or len(folded) < 2 else self.stem(folded)
+        if folded not in MONTHS:  # those depend on what stands before them
+            if len(_WORDS) > MOST_STEMS:
+                _WORDS.clear()
+            _WORDS[text] = key
         return Token("word", key, text, start, end)
 
     def _mixed(self, text: str, start: int) -> list[Token]:
@@ -179,9 +193,10 @@ class Reader:
         return pieces
 
 
+@lru_cache(MOST_STEMS)
 def bare(word: str) -> str:
     """A word without case and without its possessive ending."""
-    return re.sub(r"['’]s$|['’]$", "", word.casefold()).replace("’", "'")
+    return _POSSESSIVE.sub("", word.casefold()).replace("’", "'")
 
 
 def concept(key: str) -> str:

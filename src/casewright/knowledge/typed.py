@@ -86,8 +86,7 @@ def has_kind(
 ) -> bool:
     """Whether a passage has a word of that kind that the question (its words ``asked``) does not have."""
     kinds = _ALIASES.get(kind, (kind,))
-    said = {token.folded for token in passage.tokens if token.kind == "word" and token.key}
-    if any(lexicon.is_kind(word, each) for word in said - asked - {kind} for each in kinds):
+    if any(lexicon.is_kind(word, each) for word in passage.words - asked - {kind} for each in kinds):
         return True
     if lexicon.is_kind(kind, "person", first=True) and kind not in _ANYONE:
         return False  # that somebody is named does not make him a judge

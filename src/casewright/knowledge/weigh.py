@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from casewright.knowledge.evidence import Evidence, Passage
@@ -38,6 +38,7 @@ _IDIOMS = (
     (re.compile(r"\bgo(?:es)? on\b|\bwent on\b"), "last"),
     (re.compile(r"\b(?:fall|falls|fell) behind\b"), "arrears"),
 )
+_ANY = re.compile("|".join(pattern.pattern for pattern, _ in _IDIOMS))
 MINIMUM_WEIGHT = 0.5
 # What a concept counts for that stands right before the passage, or is what the whole paragraph is about.
 BEFORE = 0.6
@@ -80,33 +81,32 @@ class Weights:
 
 def weigh(
     passage: Passage,
-    question: Question,
     evidence: Evidence,
-    ranked: Ranked,
-    lexicon: Lexicon,
+    relations: Relations,
     *,
     left_out: frozenset[str],
 ) -> Weights:
     """Hold each concept of a question against a passage, what stands before it, and its whole paragraph.
 
-    ``left_out`` are concepts that the passage need not have: they only name the kind of answer that it has.
+    ``relations`` are the question's words'. ``left_out`` are concepts that the passage need not have: they
+    only name the kind of answer that it has.
     """
-    looked = _Looked(passage, question, evidence, lexicon)
+    question = relations.question
+    looked = _Looked(passage, evidence, relations)
     sums = dict.fromkeys(("total", "own", "near", "referred", "like", "absent", "elsewhere", "opposite"), 0.0)
     missing = []
-    for wanted in question.concepts:
-        if wanted in left_out and wanted not in looked.said:
+    for wanted in relations.wanted:
+        said = wanted.key in looked.said
+        if wanted.key in left_out and not said:
             continue
-        light = wanted in question.light or question.words[wanted].casefold() in FILLING
-        weight = LIGHT_WEIGHT if light else max(MINIMUM_WEIGHT, ranked.weight(wanted))
-        sums["total"] += weight
-        if wanted in looked.said:
-            sums["own"] += weight
-            sums["near"] += weight
+        sums["total"] += wanted.weight
+        if said:
+            sums["own"] += wanted.weight
+            sums["near"] += wanted.weight
             continue
-        missing.append(wanted)
+        missing.append(wanted.key)
         for name, share in looked.instead(wanted).items():
-            sums[name] += share if name == "opposite" else weight * share
+            sums[name] += share if name == "opposite" else wanted.weight * share
     if sums["total"] <= 2 * LIGHT_WEIGHT and (question.names or question.figures or not sums["total"]):
         # "what happened on 3 May?": the date is all there is to go by
         return Weights(1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -123,59 +123,128 @@ def weigh(
     )
 
 
+class _Ties(dict[str, float]):
+    """How well each word stands for one word of the question, worked out when it is first looked up."""
+
+    def __init__(self, relation: Callable[[str, str], float], word: str) -> None:
+        super().__init__()
+        self._relation, self._word = relation, word
+
+    def __missing__(self, said: str) -> float:
+        found = self[said] = self._relation(self._word, said)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A concept of the question: the word that stands for it, and whether it is a noun, or a person's."""
+
+    key: str
+    word: str
+    weight: float
+    noun: bool
+    person: bool
+
+
+class Relations:
+    """What the words of one question have to do with those of its documents; the same for every passage."""
+
+    def __init__(self, question: Question, ranked: Ranked, lexicon: Lexicon) -> None:
+        self.question = question
+        self.wanted = tuple(_wanted(question, ranked, lexicon))
+        self.lexicon = lexicon
+        century = _CENTURY.search(question.text.casefold())
+        self.century = None if century is None else century.group(1)
+        self._tied: dict[str, _Ties] = {}
+        self._opposed: dict[str, _Ties] = {}
+        self._paragraphs: dict[tuple[int, int, str], bool] = {}
+
+    def nearest(self, word: str, others: Iterable[str]) -> float:
+        """How well the one that fits best stands for a word."""
+        ties = self._tied.get(word)
+        if ties is None:
+            ties = self._tied[word] = _Ties(self.lexicon.relation, word)
+        return max(map(ties.__getitem__, others), default=0.0)
+
+    def opposed(self, word: str, others: Iterable[str]) -> bool:
+        """Whether one of them is the opposite of a word."""
+        ties = self._opposed.get(word)
+        if ties is None:
+            ties = self._opposed[word] = _Ties(self.lexicon.opposite, word)
+        return any(map(ties.__getitem__, others))
+
+    def in_paragraph(self, word: str, passage: Passage, evidence: Evidence) -> bool:
+        """Whether a word of the passage's paragraph says the same."""
+        place = (passage.document, passage.span.block, word)
+        found = self._paragraphs.get(place)
+        if found is None:
+            found = self.nearest(word, evidence.paragraph_words(passage)) >= SAME
+            self._paragraphs[place] = found
+        return found
+
+
+def _wanted(question: Question, ranked: Ranked, lexicon: Lexicon) -> Iterable[_Wanted]:
+    idioms = _idioms(question.text)
+    for key in question.concepts:
+        said = question.words[key].casefold()
+        light = key in question.light or said in FILLING
+        weight = LIGHT_WEIGHT if light else max(MINIMUM_WEIGHT, ranked.weight(key))
+        word = idioms.get(said, said)
+        person = lexicon.is_kind(word, "person", first=True)
+        yield _Wanted(key, word, weight, lexicon.is_noun(word), person)
+
+
 class _Looked:
     """A passage and what stands around it, for one question."""
 
-    def __init__(self, passage: Passage, question: Question, evidence: Evidence, lexicon: Lexicon) -> None:
+    def __init__(self, passage: Passage, evidence: Evidence, relations: Relations) -> None:
         head = evidence.table_head(passage)
         parts = (passage, head) if head is not None else (passage,)
         self.said = frozenset[str]().union(*(part.concepts for part in parts)) | _in_century(
-            question, passage
+            relations, passage
         )
-        self._there = _words(parts) | _in_other_words(passage.text)
+        self._there = frozenset[str]().union(*(part.words for part in parts)) | _in_other_words(passage.text)
         before = evidence.before(passage, 2)
         self._before = frozenset[str]().union(*(near.concepts for near in before))
-        self._passage, self._evidence, self._lexicon = passage, evidence, lexicon
-        self._question, self._idioms = question, _idioms(question.text)
+        self._passage, self._evidence, self._relations = passage, evidence, relations
         self._person = _PERSON.search(passage.text) is not None
         self._refers = _REFERS.search(passage.text) is not None
 
-    def instead(self, wanted: str) -> dict[str, float]:
+    def instead(self, wanted: _Wanted) -> dict[str, float]:
         """What there is of a concept that the passage does not have, as shares of its weight."""
-        word = self._question.words[wanted].casefold()
-        word = self._idioms.get(word, word)
-        alike = max((self._lexicon.relation(word, other) for other in self._there), default=0.0)
-        if self._person and wanted in self._before and self._lexicon.is_kind(word, "person", first=True):
+        relations = self._relations
+        alike = relations.nearest(wanted.word, self._there)
+        around = BEFORE if wanted.key in self._before else 0.0
+        if self._person and around and wanted.person:
             alike = max(alike, BEFORE)
-        around = BEFORE if wanted in self._before else 0.0
-        around = max(around, TOPIC if wanted in self._evidence.topic(self._passage) else 0.0)
+        if wanted.key in self._evidence.topic(self._passage):
+            around = TOPIC
         found = {"own": alike, "like": alike, "near": max(alike, around)}
         if self._refers:
             found["referred"] = max(0.0, around - alike)
-        if self._lexicon.is_noun(word) and any(self._lexicon.opposite(word, other) for other in self._there):
+        if wanted.noun and relations.opposed(wanted.word, self._there):
             found["opposite"] = 1.0  # of verbs, both may be said: "attacked" and "defend"
         if not alike and not around:
-            found["elsewhere" if self._in_paragraph(wanted, word) else "absent"] = 1.0
+            found["elsewhere" if self._in_paragraph(wanted) else "absent"] = 1.0
         return found
 
-    def _in_paragraph(self, wanted: str, word: str) -> bool:
-        return wanted in self._evidence.paragraph(self._passage) or any(
-            self._lexicon.relation(word, other) >= SAME
-            for other in self._evidence.paragraph_words(self._passage)
+    def _in_paragraph(self, wanted: _Wanted) -> bool:
+        return wanted.key in self._evidence.paragraph(self._passage) or self._relations.in_paragraph(
+            wanted.word, self._passage, self._evidence
         )
 
 
-def _in_century(question: Question, passage: Passage) -> frozenset[str]:
+def _in_century(relations: Relations, passage: Passage) -> frozenset[str]:
     """The concepts of "in the nineteenth century", if the passage has a year of it."""
-    found = _CENTURY.search(question.text.casefold())
-    if found is None:
+    if relations.century is None:
         return frozenset()
-    said = found.group(1)
+    said = relations.century
     century = int(said[:-2]) if said[0].isdecimal() else _ORDINALS.index(said) + 1
     years = (int(year) for year in re.findall(r"\b[12]?\d{3}\b", passage.text))
     if not any((century - 1) * 100 <= year < century * 100 for year in years):
         return frozenset()
-    return frozenset(key for key, word in question.words.items() if word.casefold() in (said, "century"))
+    words = relations.question.words
+    return frozenset(key for key, word in words.items() if word.casefold() in (said, "century"))
 
 
 def _idioms(question: str) -> dict[str, str]:
@@ -191,13 +260,7 @@ def _idioms(question: str) -> dict[str, str]:
 def _in_other_words(text: str) -> frozenset[str]:
     """Words that stand for what a passage says in another way."""
     folded = text.casefold()
-    said = {word for pattern, word in _IDIOMS if pattern.search(folded)}
+    said = {word for pattern, word in _IDIOMS if pattern.search(folded)} if _ANY.search(folded) else set()
     if _LIFE.search(text):
         said |= {"born", "died"}
     return frozenset(said)
-
-
-def _words(passages: Iterable[Passage]) -> frozenset[str]:
-    return frozenset(
-        token.folded for passage in passages for token in passage.tokens if token.kind == "word" and token.key
-    )

@@ -42,7 +42,7 @@ class ServiceMetrics:
         )
         self.answers = Counter(
             "casewright_answers",
-            "Answers, by who wrote their words (code or model) and by provider.",
+            "Answers, by who wrote their words (code or model; none: there is no answer) and by provider.",
             ("answered_by", "provider"),
             registry=self.registry,
         )

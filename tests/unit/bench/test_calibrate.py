@@ -189,6 +189,7 @@ def test_the_default_cases_are_those_of_the_documents() -> None:
     assert cases["ceiling"].possible_per_s is cases["constant"].possible_per_s is None
 
 
+@pytest.mark.alone
 def test_a_real_calibration_is_kept_and_its_counts_are_the_simulators(tmp_path: Path) -> None:
     steps: list[Step] = []
     cases = (
@@ -210,6 +211,7 @@ def test_a_real_calibration_is_kept_and_its_counts_are_the_simulators(tmp_path: 
     assert [path.name for path in (tmp_path / "data").iterdir()] == [FILE]
 
 
+@pytest.mark.alone
 def test_failures_fail_the_calibration_after_a_second_attempt(tmp_path: Path) -> None:
     config = SimConfig(fault=FaultPlan(fault=Fault.HTTP_500))
     case = Case("broken", "a server that fails", config, LoadPlan.closed(2, requests=10), 3)

@@ -52,10 +52,10 @@ def test_false_verdicts_stay_below_the_bound_under_hard_noise(noise: NoiseSource
     assert worst(noise) <= BOUND
 
 
-def test_false_verdicts_stay_below_the_bound_on_the_noise_file() -> None:
-    for noise in noises(load(RECORDED)):
-        # as many trials as the committed table has: fewer widen the interval, not the method's error
-        assert worst(noise, trials=40_000) <= BOUND, noise.name
+@pytest.mark.parametrize("noise", noises(load(RECORDED)), ids=lambda n: str(n.name))
+def test_false_verdicts_stay_below_the_bound_on_the_noise_file(noise: NoiseSource) -> None:
+    # as many trials as the committed table has: fewer widen the interval, not the method's error
+    assert worst(noise, trials=40_000) <= BOUND
 
 
 def test_pairs_as_units_would_be_too_sure_in_slow_noise_and_fours_are_not() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from casewright.bench.simulator import Fault, FaultPlan, SimConfig, SimulatorServer
+from ports import free_port
 
 Environment = dict[str, str]
 
@@ -57,12 +58,6 @@ def ended(done: subprocess.CompletedProcess[str], found: dict[str, Any], code: i
     assert done.returncode == code, done.stdout + done.stderr
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_run_writes_the_documented_result(environment: Environment, word: str, tmp_path: Path) -> None:
     out, page = tmp_path / "run.json", tmp_path / "run.html"
     words = ["bench", "run", word, "-n", "40", "-c", "4", "--quiet", "--json", str(out), "--html", str(page)]
@@ -97,6 +92,7 @@ def test_an_open_loop_reports_its_rate_and_arrivals(
     assert done.returncode in (0, 3), done.stdout
 
 
+@pytest.mark.alone  # on a machine too busy to measure on, no target decides
 @pytest.mark.parametrize(
     ("bound", "code"), [("error_rate<50%", 0), ("error_rate<1%", 2), ("ttft_p50<1ms", 1)]
 )
@@ -189,7 +185,7 @@ def test_ctrl_c_reports_what_was_measured_and_the_run_can_be_resumed(
     environment: Environment, word: str, tmp_path: Path
 ) -> None:
     out, folder = tmp_path / "run.json", tmp_path / "run"
-    words = ["bench", "run", word, "-n", "2000", "-c", "2", "--json", str(out)]
+    words = ["bench", "run", word, "-n", "1300", "-c", "2", "--json", str(out)]
     process = subprocess.Popen(
         [sys.executable, "-m", "casewright", *words, "--run-dir", str(folder)],
         env=environment,
@@ -204,16 +200,17 @@ def test_ctrl_c_reports_what_was_measured_and_the_run_can_be_resumed(
     assert process.returncode == 130
     first = json.loads(out.read_text())
     assert first["interrupted"]
-    assert 0 < first["requests"]["completed"] < 2000
+    assert 0 < first["requests"]["completed"] < 1300
     assert "interrupted" in stdout.lower()
     done = casewright(
         environment, "bench", "run", word, "--resume", str(folder), "--quiet", "--json", str(out)
     )
     found = json.loads(out.read_text())
     ended(done, found, 0)
-    assert found["requests"]["completed"] == 2000
+    assert found["requests"]["completed"] == 1300
 
 
+@pytest.mark.alone
 def test_a_comparison_of_a_slow_and_a_fast_server(environment: Environment, tmp_path: Path) -> None:
     out = tmp_path / "compare.json"
     slow, fast = SimConfig(ttft_ms=20, itl_ms=4, tokens=8), SimConfig(ttft_ms=10, itl_ms=2, tokens=8)

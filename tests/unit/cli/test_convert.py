@@ -161,7 +161,7 @@ def test_what_would_be_read_the_next_time_is_not_written(
     (folder / "in" / "in" / "a.txt").write_text("text")
     before = sorted(tmp_path.rglob("*"))
     assert convert(folder, "--out", folder) == 64
-    assert "would be read" in capsys.readouterr().err
+    assert "would be read" in " ".join(capsys.readouterr().err.split())  # broken where the folder's name ends
     assert convert(folder / "in", "--out", folder) == 64  # a.md would be in ``in``
     assert sorted(tmp_path.rglob("*")) == before
     for _ in range(2):

@@ -57,7 +57,13 @@ def test_figures_are_printed_and_written(tmp_path: Path) -> None:
         check=False,
     )
     assert found.returncode == 0, found.stdout + found.stderr
-    for name in ("declined: precision", "declined: F1", "citations verbatim", "answered by the model"):
+    for name in (
+        "declined: precision",
+        "declined: F1",
+        "citations verbatim",
+        "answered by the model",
+        "answered by code",
+    ):
         assert name in found.stdout
     result = json.loads(out.read_text())
     assert (result["schema"], result["kind"]) == ("casewright.evaluation/1", "answers")

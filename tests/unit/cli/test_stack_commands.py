@@ -22,8 +22,9 @@ from starlette.routing import Route
 from casewright.cli.main import run
 from casewright.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, EXIT_TARGET_FAILED, EXIT_USAGE
 from casewright.services.provider import ProviderFile
+from ports import free_ports
 from serving import served
-from unit.stack.standing import alive_with, free_ports, until
+from unit.stack.standing import alive_with, until
 
 NAMES = ("ENGINE", "RAG", "NOTES", "DOCUMENTS", "WEB")
 OURS = ("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT", "RAG_URL", "NOTES_URL", "DOCUMENTS_URL")

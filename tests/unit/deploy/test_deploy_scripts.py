@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from ports import nobody
 from serving import served
 from unit.deploy.compose_files import ROOT
 
@@ -52,9 +53,7 @@ def test_only_200_is_healthy(status: int, code: int) -> None:
 
 
 def test_nobody_listening_is_unhealthy_and_said() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    done = check(f"http://127.0.0.1:{port}/live")
+    done = check(f"{nobody()}/live")
     assert done.returncode == 1
     assert "ConnectionRefused" in done.stderr
 

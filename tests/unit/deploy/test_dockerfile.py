@@ -20,12 +20,21 @@ from unit.deploy.compose_files import ROOT
 
 TARGETS = ("rag", "notes", "documents", "web", "engine")
 LOCKS = {
-    "rag-notes": ("services", "text"),
+    "rag": ("services", "knowledge"),
+    "notes": ("services", "text"),
     "documents": ("services", "documents"),
     "web": ("services",),
     "engine": ("services", "embedded"),
 }
-SDKS = {"rag-notes": {"openai"}, "documents": {"openai", "ollama"}, "web": set(), "engine": set()}
+SDKS = {
+    "rag": {"openai"},
+    "notes": {"openai"},
+    "documents": {"openai", "ollama"},
+    "web": set(),
+    "engine": set(),
+}
+# Wheels that are data alone, and the images that have them.
+MODELS = {"model": {"engine"}, "embedding": {"rag"}}
 
 
 def _tool() -> ModuleType:
@@ -149,6 +158,8 @@ def test_a_lock_holds_what_its_service_needs_in_the_versions_that_are_tested(nam
     found = lock(f"images/{name}.lock")
     for text in wanted:
         requirement = Requirement(text)
+        if requirement.name == project["name"]:
+            continue  # another extra of ours, whose packages the lock of that extra is held against
         version = found[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{text}: {version} (run make lock)"
     tested = lock("dev.lock")
@@ -156,6 +167,26 @@ def test_a_lock_holds_what_its_service_needs_in_the_versions_that_are_tested(nam
     assert not differ, f"run make lock: {differ}"
     assert {package for package in ("openai", "ollama") if package in found} == SDKS[name]
     assert not found.keys() & {"pytest", "locust", "mypy", "supervisor"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_is_where_it_is_used_and_nowhere_else(name: str) -> None:
+    assert lock(f"{name}.txt")
+    has = {
+        stage.name
+        for stage in STAGES
+        for word, rest in stage.steps
+        if word == "RUN" and f"-r {name}.txt" in rest
+    }
+    assert has == {f"{target}-environment" for target in MODELS[name]}
+    for target in MODELS[name]:
+        runs = [
+            rest for word, rest in STEPS.lineage(STAGES, f"{target}-environment")[-1].steps if word == "RUN"
+        ]
+        assert runs[-2].endswith(" check"), "what a model's wheel asks for is not installed"
+        assert runs[-1].endswith(f"-r {name}.txt")
+    makefile = (ROOT / "Makefile").read_text()
+    assert f"-r requirements/{name}.txt" in makefile
 
 
 def test_a_stage_is_parsed_as_written() -> None:

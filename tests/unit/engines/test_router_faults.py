@@ -211,6 +211,7 @@ async def one(router: RouterEngine, number: int) -> tuple[int, EngineError | Non
     return shown, None, answer.provenance
 
 
+@pytest.mark.alone
 async def test_the_first_engine_is_killed_under_fifty_callers_and_comes_back() -> None:
     config = SimConfig(ttft_ms=20.0, itl_ms=20.0, tokens=TOKENS)
     breaker = RouterConfig(BreakerConfig(open_s=0.05, open_max_s=0.2))

@@ -126,6 +126,28 @@ def test_a_line_that_ends_with_a_colon_is_cited_with_what_follows() -> None:
     assert found.answer == "She did bring:\n- a passport\n- two payslips"
 
 
+@pytest.mark.parametrize(
+    ("question", "document", "reason"),
+    [
+        ("When did Mrs Okafor pay?", "Dear Mrs Okafor. Please pay by 9 December 2024.", "asks for this"),
+        (
+            "Which was the busiest harbour in the colony?",
+            "Its harbour was for a time the third busiest in the colony.",
+            "of a lower place",
+        ),
+    ],
+)
+def test_what_is_asked_for_or_comes_third_does_not_answer(question: str, document: str, reason: str) -> None:
+    found = decide(question, [document])
+    assert not found.grounded
+    assert any(reason in (near.fault or "") for near in found.nearest)
+
+
+def test_the_third_busiest_answers_who_asks_for_it() -> None:
+    document = "Its harbour was for a time the third busiest in the colony."
+    assert decide("Which harbour was the third busiest in the colony?", [document]).grounded
+
+
 def test_why_it_is_not_answered_is_said() -> None:
     assert "'pension'" in decide("How much is the pension?", ["The rent is £450."]).reason
     assert "Carla" in decide("How much does Carla owe?", ["Ben owes £450 to the bank."]).reason

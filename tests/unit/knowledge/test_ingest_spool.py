@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from persistqueue.sqlackqueue import AckStatus
 
 from casewright.errors import BodyTooLarge, NotFound, StorageError, UnprocessableRequest
-from casewright.knowledge.ingest.backlog import Backlog, Taken
+from casewright.knowledge.ingest.backlog import FILE, Backlog, Taken
 from casewright.knowledge.ingest.spool import Spool
 
 
@@ -144,3 +147,22 @@ def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
 def test_a_closed_line_says_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="closed"):
         Backlog(tmp_path).put("x")
+
+
+def test_what_was_done_when_the_process_ended_is_not_in_the_line(tmp_path: Path) -> None:
+    backlog = Backlog(tmp_path)
+    backlog.open()
+    backlog.put("done")
+    backlog.put("waits")
+    assert backlog.take() is not None
+    backlog.close()
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        # as where a kill comes between the mark and the removal
+        connection.execute(f"UPDATE ack_queue_default SET status = {AckStatus.acked} WHERE _id = 1")
+        connection.commit()
+    backlog.open()
+    assert backlog.items() == ["waits"]
+    taken = backlog.take()
+    assert taken is not None
+    assert taken.item == "waits"
+    backlog.close()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from casewright.engines.scripted import Say, Script, ScriptedEngine
+from casewright.knowledge import injection
 from casewright.knowledge.answer import decide
 from casewright.knowledge.compose import Asking, compose
 from casewright.knowledge.composed import Mode
@@ -98,3 +101,21 @@ def test_what_people_write_to_people_is_evidence(text: str) -> None:
 )
 def test_what_does_nothing_when_shown_is_not_active(text: str) -> None:
     assert not is_active(text)
+
+
+_PARTS = st.sampled_from(
+    [
+        *" .:,;!?\"'“‘>*])-#<|/[\n\t", "ai", "AI", "a.i.", "llm", "LLMs", "language model", "chatbot",
+        "assistant", "dear ", "system", "prompt", "you are", "act as", "pretend to be", "now", "note", "to",
+        "for", "the", "ignore", "ıgnore", "İgnore", "forget", "override", "bypass", "instructions", "prompts",
+        "message", "warning", "attention", "when", "asked", "anſwer", "answer", "respond", "say", "exactly",
+        "only with", "write", "INST", "/INST", "SYS", "response", "rent", "please", "\u00a0",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(_PARTS, st.sampled_from(["", " ", "  "])), max_size=8))
+def test_the_quick_look_misses_nothing(parts: list[tuple[str, str]]) -> None:
+    text = "".join(word + gap for word, gap in parts)
+    assert speaks_to_a_machine(text) == bool(injection._TO_A_MACHINE.search(text))

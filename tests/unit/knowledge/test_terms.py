@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casewright.knowledge.terms import Reader, concept, date_within, dates_agree
+from casewright.knowledge.terms import _PATTERNS, _TOKEN, Reader, concept, date_within, dates_agree
 
 
 def keys(text: str) -> list[str]:
@@ -96,3 +98,36 @@ def test_any_text_can_be_read_and_positions_are_exact(text: str) -> None:
         assert at <= token.start < token.end <= len(text)
         assert text[token.start : token.end] == token.text
         at = token.end
+
+
+WITHOUT_PLAIN = re.compile(
+    "|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items() if name != "plain")
+)
+PIECES = st.sampled_from(
+    [
+        *(
+            "may",
+            "march",
+            "Mar",
+            "december",
+            "5",
+            "12th",
+            "2024",
+            "gbp",
+            "usd",
+            "pounds",
+            "of",
+            "owes",
+            "isn't",
+        ),
+        *("p", "a", "pm", "a.m.", "£", "PPR", "ab12", "x@y.uk", "£4", "ß", "word"),
+        *(" ", " ", " ", "", ",", ".", ". ", "-", "/", "'", "_", "\n", ":", "@"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_plain_words_are_found_as_if_everything_was_tried(text: str) -> None:
+    long = [(found.lastgroup, found.span()) for found in WITHOUT_PLAIN.finditer(text)]
+    short = [(found.lastgroup, found.span()) for found in _TOKEN.finditer(text)]
+    assert [("word" if name == "plain" else name, span) for name, span in short] == long

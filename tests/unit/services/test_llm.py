@@ -19,15 +19,11 @@ from casewright.services.llm_source import Source
 from casewright.services.provider import FILE, ProviderFile
 from casewright.values import EngineKind, EngineSpec
 from contract.scripted_upstream import ABOUT, Face, served_face
+from ports import nobody
 
 
 def access(kind: EngineKind, url: str) -> EngineAccess:
     return EngineAccess(EngineSpec(text=kind, kind=kind, url=url), context=ABOUT.context)
-
-
-def nobody() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @asynccontextmanager

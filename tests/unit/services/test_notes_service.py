@@ -296,6 +296,7 @@ def test_no_lease_is_no_obstacle(tmp_path: Path, problem: StorageError | Connect
     assert any(warning.startswith(f"{problem.kind}:") for warning in answer.warnings)
 
 
+@pytest.mark.alone
 def test_five_thousand_lines_do_not_hold_up_others(alone: str) -> None:
     line = "cl to pay £450 to LL by 12 May w/ ref"
     notes = "\n".join(f"{line} {n}"[:39] for n in range(5000))

@@ -165,3 +165,25 @@ def test_a_text_is_one_page_as_it_came() -> None:
         from_text("note", b"\xff\xfe")
     with pytest.raises(UnreadableDocument):
         from_text("note", b" \n")
+
+
+def test_what_was_handed_over_is_put_down_though_its_asker_leaves(service: Service, tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("The hearing was put off to 10 July 2026.")
+    heard, before = Heard(), set(service.documents())
+
+    async def leave() -> None:
+        async with Client(ClientConfig(NOWHERE, NOWHERE, service.url)) as client:
+            at = AtService(client)
+            task = asyncio.ensure_future(at.convert(file_of(path), heard.told, heard.begun))
+            for _ in range(3):  # it has begun to be sent
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait((task,))
+            assert task.cancelled()
+            assert set(service.documents()) - before == set(heard.originals)
+            (original,) = heard.originals
+            await at.forget(original)
+
+    asyncio.run(leave())
+    assert set(service.documents()) == before

@@ -251,6 +251,7 @@ def test_nul_and_empty_documents_are_texts_like_others(url: str) -> None:
     assert ask(url, "\x00?", "\x00").grounded is False
 
 
+@pytest.mark.alone
 def test_live_answers_while_twenty_megabytes_are_read(url: str) -> None:
     page = "The visit on 3 May 2024 took place and the rent was not spoken of, said Mrs Adeyemi.\n" * 5600
     documents = [page[: MAX_DOCUMENT_CHARS - 50] for _ in range(42)]

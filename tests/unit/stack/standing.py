@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,16 +15,10 @@ import psutil  # type: ignore[import-untyped]
 from casewright.stack.plan import Places, ProcessSpec, StackPlan
 from casewright.stack.run import Order, Started, start
 from casewright.stack.status import ProcessStatus, StackStatus
+from ports import free_ports
 
 T = TypeVar("T")
 STAND_IN = str(Path(__file__).parent / "stand_in.py")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on; held all at once while they are chosen, so that they differ."""
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in held]
 
 
 def plan_of(**how: str) -> StackPlan:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from casewright.api.contract import EngineInCharge, Health
 from casewright.stack.health import look, look_at_all, read_answer
-from unit.stack.standing import free_ports
+from ports import free_ports
 
 
 def test_the_contracts_answer_is_read_whole() -> None:

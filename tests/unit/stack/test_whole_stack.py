@@ -20,12 +20,13 @@ from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR, Places
 from casewright.stack.records import family, living, read_record
 from casewright.stack.run import stop_all
 from casewright.stack.status import StackStatus, stack_status
-from unit.stack.standing import alive_with, free_ports, named, until
+from ports import free_ports
+from unit.stack.standing import alive_with, named, until
 
 NAMES = (ENGINE, *SERVICES)
 BACK_S = 30.0
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.alone]
 
 
 class Stack:

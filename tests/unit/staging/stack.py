@@ -12,18 +12,10 @@ from pathlib import Path
 
 from casewright.api.staging import CommandRun
 from casewright.staging.stack import Listing, ProcessSeen
+from ports import free_ports
 
 SCRIPT = Path(__file__).with_name("standin.py")
 NAMES = ("engine", "rag", "notes", "documents", "web")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free now."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def told(*words: str, code: int | None = 0, seconds: float = 0.1) -> CommandRun:

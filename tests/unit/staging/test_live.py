@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from casewright.api.staging import EvidenceFile, StageResult
-from unit.staging.stack import NAMES, free_ports
+from ports import free_ports
+from unit.staging.stack import NAMES
 
 
 @pytest.mark.live
+@pytest.mark.alone
 def test_the_real_stack_starts_answers_rightly_and_comes_down(tmp_path: Path) -> None:
     ports = {
         f"CASEWRIGHT_{name.upper()}_PORT": str(port)

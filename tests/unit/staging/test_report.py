@@ -206,10 +206,10 @@ async def test_a_command_that_is_not_there_is_told() -> None:
 async def test_a_cancelled_command_is_ended_first(tmp_path: Path) -> None:
     mark = tmp_path / "ended"
     code = (
-        "import pathlib, signal, sys\n"
+        "import pathlib, signal, sys, time\n"
         f"signal.signal(signal.SIGINT, lambda *_: (pathlib.Path({str(mark)!r}).touch(), sys.exit()))\n"
         f"pathlib.Path({str(tmp_path / 'ready')!r}).touch()\n"
-        "signal.pause()"
+        "while True:\n    time.sleep(0.02)"  # one long pause could begin just after the signal came
     )
     task = asyncio.ensure_future(run_command((sys.executable, "-c", code), os.environ, 30))
     async with asyncio.timeout(20):

@@ -17,11 +17,13 @@ from typing import Any
 
 from persistqueue import Empty, SQLiteAckQueue
 from persistqueue.serializers import json as as_json
+from persistqueue.sqlackqueue import AckStatus
 
 from casewright.errors import DiskFull, StorageError
 
 FILE = "backlog.sqlite"
 _KEPT_AT_ONCE = 1000
+_DONE = (AckStatus.acked, AckStatus.ack_failed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Backlog:
     def items(self) -> list[str]:
         """Every item that is in the line or was taken from it, in order."""
         with self._guard, self._told():
-            return [str(row["data"]["item"]) for row in self._open().queue()]
+            # one that was done when the process ended is still written there, and never taken again
+            rows = [row for row in self._open().queue() if str(row["status"]) not in _DONE]
+            return [str(row["data"]["item"]) for row in rows]
 
     def waiting(self) -> int:
         """How many are in the line."""

@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import uuid
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from casewright.errors import CasewrightError, NotFound, NotReady, ServiceBusy
+from casewright.errors import CasewrightError, NotReady, ServiceBusy
 from casewright.knowledge.ingest.live import Live, with_progress
 from casewright.knowledge.ingest.pipeline import Parts, Pipeline
 from casewright.knowledge.ingest.reading import GIVEN
 from casewright.knowledge.ingest.spool import Taken
 from casewright.knowledge.store import DocumentRecord, ErasureCertificate, Failure, JobRecord
+from casewright.knowledge.store.rewinding import take_back
 from casewright.knowledge.store.values import UNFINISHED, ItemState
 
+log = logging.getLogger(__name__)
 Entry = tuple[str, int, ItemState]
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file or text as it was sent. ``given``: a text, which nobody needs to convert."""
+    """A file or text as it was sent. ``given``: a text, which nobody needs to convert.
+
+    ``password`` opens the file; it is kept in memory alone, until the file is read.
+    """
 
     name: str
     content: BinaryIO
     media_type: str = "application/octet-stream"
     given: bool = False
+    password: str | None = field(default=None, repr=False)
 
 
 class Intake:
@@ -39,6 +45,11 @@ class Intake:
         self._pipeline = pipeline
         self._entering = asyncio.Lock()
         self._leaving = False
+
+    @property
+    def entering(self) -> asyncio.Lock:
+        """Held by who takes documents in or out; for who wants nobody to meanwhile."""
+        return self._entering
 
     def stop_telling(self) -> None:
         """End what watches jobs: the service stops, and a job may go on for long."""
@@ -81,8 +92,8 @@ class Intake:
             for found in taken:  # what was entered has another name by now
                 await asyncio.to_thread(self._parts.spool.discard, found.id)
 
-    async def retry(self, case_id: str, document: str) -> JobRecord:
-        """Begin anew with a document that failed.
+    async def retry(self, case_id: str, document: str, password: str | None = None) -> JobRecord:
+        """Begin anew with a document that failed; ``password`` opens its file.
 
         Raises:
             NotFound: there is none of that id in the case, or its upload is gone.
@@ -94,7 +105,7 @@ class Intake:
             record = await asyncio.to_thread(library.document, case_id, document)
             if record.state != "failed":
                 raise NotReady(f"this document is {record.state}", hint="only one that failed is tried again")
-            live = Live(case_id, record.id, record.newest)
+            live = Live(case_id, record.id, record.newest, password=password)
             await asyncio.to_thread(self._parts.spool.path, live.key)
             await asyncio.to_thread(library.advance, record.id, record.newest, "queued")
             job = await asyncio.to_thread(library.add_job, case_id, [(record.id, record.newest, "queued")])
@@ -144,10 +155,11 @@ class Intake:
         async with self._entering:
             record = await asyncio.to_thread(library.document, case_id, document)
             await self._pipeline.drop(document)
-            await asyncio.to_thread(self._discard, record)
-            return await self._parts.originals.erase_with(
+            certificate = await self._parts.originals.erase_with(
                 [document], lambda: library.delete_document(case_id, document)
             )
+            await asyncio.to_thread(self._discard, record)
+            return certificate
 
     async def delete_case(self, case_id: str) -> ErasureCertificate:
         """Erase a case and everything in it.
@@ -160,13 +172,19 @@ class Intake:
             records = await asyncio.to_thread(library.documents, case_id)
             for record in records:
                 await self._pipeline.drop(record.id)
-                await asyncio.to_thread(self._discard, record)
-            return await self._parts.originals.erase_with(
+            certificate = await self._parts.originals.erase_with(
                 [record.id for record in records], lambda: library.delete_case(case_id)
             )
+            for record in records:
+                await asyncio.to_thread(self._discard, record)
+            return certificate
 
     def _discard(self, record: DocumentRecord) -> None:
-        """Remove the uploads that failed versions left."""
+        """Remove the uploads that were not read.
+
+        It is done last: a document whose erasure a crash cuts short is there as before, or erased; and what
+        no document has is removed at the next start.
+        """
         for version in range(1, record.newest + 1):
             self._parts.spool.discard(f"{record.id}.{version}")
 
@@ -199,14 +217,16 @@ class Intake:
             case_id, name=upload.name, media_type=media_type, sha256=found.sha256, size=found.size_bytes
         )
         record = registered.document
-        live = Live(case_id, record.id, record.newest)
+        live = Live(case_id, record.id, record.newest, password=upload.password)
         entry: Entry = (record.id, record.newest, "queued")
         if registered.fresh:
             spool.rename(found.id, live.key)
             return entry, live, ""
-        if record.state == "failed":
+        # one that is unfinished and not in the line was not acknowledged: the disk was full then
+        lost = record.state in UNFINISHED and live.key not in self._pipeline.live
+        if record.state == "failed" or lost:
             spool.rename(found.id, live.key)
-            library.advance(record.id, record.newest, "queued")
+            library.advance(record.id, record.newest, "queued", media_type=media_type)
             return entry, live, f"{record.name}: the same file failed before, and is tried again"
         if record.state in UNFINISHED:
             return entry, None, f"{record.name}: the same file is being read already"
@@ -214,9 +234,19 @@ class Intake:
         return entry, None, f"{record.name}: the case has these very bytes already; nothing was done"
 
     def _take_back(self, fresh: Sequence[Live], error: CasewrightError) -> None:
-        """What was registered and will not be acknowledged: failed, so that sending it again begins anew."""
+        """What was registered and will not be acknowledged never was; what a job names already has failed.
+
+        Either way sending it again begins anew, and an older version that waits is read.
+        """
+        library = self._parts.library
         failure = Failure(error.kind, error.message, error.hint)
         for live in fresh:
-            if live.key not in self._pipeline.live:
-                with contextlib.suppress(CasewrightError, NotFound):
-                    self._parts.library.advance(live.document, live.version, "failed", failure=failure)
+            if live.key in self._pipeline.live:
+                continue
+            try:
+                if take_back(library.database, live.document, live.version):
+                    self._parts.spool.discard(live.key)
+                else:
+                    library.advance(live.document, live.version, "failed", failure=failure)
+            except CasewrightError as trouble:  # then sending it again, or the next start, takes it up
+                log.error("that an upload was not taken cannot be written: %s", trouble.message)

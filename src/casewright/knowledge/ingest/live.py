@@ -11,7 +11,10 @@ from casewright.knowledge.store import JobItem, JobRecord
 
 @dataclass(slots=True)
 class Live:
-    """One version of a document at work or in the line. ``changed`` is set, and replaced, at each change."""
+    """One version of a document at work or in the line. ``changed`` is set, and replaced, at each change.
+
+    ``password`` opens its file; it is in no file of ours, so it goes with the process.
+    """
 
     case_id: str
     document: str
@@ -22,6 +25,7 @@ class Live:
     chunks_total: int | None = None
     task: asyncio.Task[None] | None = None
     deleted: bool = False
+    password: str | None = field(default=None, repr=False)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

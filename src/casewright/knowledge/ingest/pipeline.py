@@ -34,6 +34,7 @@ from casewright.knowledge.ingest.spool import Spool
 from casewright.knowledge.ports import Vectors
 from casewright.knowledge.records import Chunk, SourceDocument
 from casewright.knowledge.store import DocumentRecord, Failure, Library
+from casewright.knowledge.store.rewinding import take_back
 from casewright.knowledge.store.values import UNFINISHED
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Pipeline:
         self._timed = timed
         self._wake = asyncio.Event()
         self._workers: list[asyncio.Task[None]] = []
+        self._stuck: list[Taken] = []
         self._documents: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._cases: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -114,24 +116,41 @@ class Pipeline:
     async def enter(self, live: Live) -> None:
         """An item at the end of the line; on disk when this returns."""
         self.live[live.key] = live
-        await _whole(self.parts.backlog.put, live.key)
+        try:
+            await _whole(self.parts.backlog.put, live.key)
+        except CasewrightError:
+            del self.live[live.key]
+            raise
         self._wake.set()
 
     async def drop(self, document: str) -> None:
-        """Stop everything about a document, and forget its uploads; for when it is to be erased."""
+        """Stop everything about a document that is to be erased; its uploads are the caller's to remove."""
         for found in [found for found in self.live.values() if found.document == document]:
             found.deleted = True
             if found.task is not None:
                 found.task.cancel()
                 await asyncio.wait((found.task,))
-            await _whole(self.parts.spool.discard, found.key)
             found.tell()
 
+    async def go_on(self) -> None:
+        """Take up what had to be put down as nothing could be written; for when something can be again.
+
+        Raises:
+            StorageError: nothing can be written yet.
+        """
+        while self._stuck:
+            await _whole(self.parts.backlog.give_back, self._stuck[-1])
+            self._stuck.pop()
+        self._wake.set()
+
     async def _take_up(self) -> None:
-        left = await _whole(self.parts.library.unfinished)
+        library = self.parts.library
         in_line = set(await _whole(self.parts.backlog.items))
         kept = set(await _whole(self.parts.spool.all))
-        for case_id, document, version in left:
+        for _, document, version in await _whole(library.unfinished):
+            if key_of(document, version) not in kept:
+                await _whole(take_back, library.database, document, version)
+        for case_id, document, version in await _whole(library.unfinished):
             live = Live(case_id, document, version)
             if live.key in kept:
                 self.live[live.key] = live
@@ -139,7 +158,7 @@ class Pipeline:
                     await _whole(self.parts.backlog.put, live.key)
                 continue
             lost = Failure("storage", "the upload did not reach the disk", "send the file again")
-            await _whole(self.parts.library.advance, document, version, "failed", failure=lost)
+            await _whole(library.advance, document, version, "failed", failure=lost)
         orphans = kept - set(self.live)
         if orphans:
             await _whole(self._sweep, orphans)
@@ -161,19 +180,19 @@ class Pipeline:
             taken = await self._next()
             live = self.live.get(taken.item)
             if live is None or live.deleted:
-                await self._leave(taken)
+                await self._ended(taken)
                 continue
-            live.task = asyncio.ensure_future(self._item(taken, live))
+            working = live.task = asyncio.ensure_future(self._item(taken, live))
             try:
-                await asyncio.wait((live.task,))
+                await asyncio.wait((working,))
             except asyncio.CancelledError:
-                live.task.cancel()
-                await asyncio.wait((live.task,))
+                working.cancel()
+                await asyncio.wait((working,))
                 if taken.item in self.live:  # it had not just come to its end
                     self.parts.backlog.give_back(taken)
                 raise
-            if live.task.cancelled():  # its document is to be erased
-                await self._leave(taken)
+            if working.cancelled():  # its document is to be erased
+                await self._ended(taken)
 
     async def _next(self) -> Taken:
         while True:
@@ -188,6 +207,21 @@ class Pipeline:
                 return taken
             await self._wake.wait()
 
+    async def _ended(self, taken: Taken) -> None:
+        """An item is at its end; where that cannot be written it is gone on with later."""
+        try:
+            await self._leave(taken)
+        except CasewrightError as trouble:
+            self._put_down(taken, trouble)
+
+    def _put_down(self, taken: Taken, trouble: CasewrightError) -> None:
+        """Its end cannot be written: it stays in the line for ``go_on``, or for the next process."""
+        log.error("how an item ended cannot be written yet: %s", trouble.message)
+        self._stuck.append(taken)
+        live = self.live.get(taken.item)
+        if live is not None:
+            live.task = None
+
     async def _leave(self, taken: Taken) -> None:
         """An item is at its end, and that is written down."""
         await _whole(self.parts.backlog.done, taken)
@@ -196,15 +230,17 @@ class Pipeline:
             return
         if all(found.document != live.document for found in self.live.values()):
             self._documents.pop(live.document, None)
+        if all(found.case_id != live.case_id for found in self.live.values()):
+            self._cases.pop(live.case_id, None)
         live.tell()
 
     async def _item(self, taken: Taken, live: Live) -> None:
         error: CasewrightError | None = None
+        failed = False
         try:
-            async with self._documents[
-                live.document
-            ]:  # an older version is never published after a newer one
-                await self._through(taken, live)
+            # an older version is never published after a newer one
+            async with self._documents[live.document]:
+                failed = await self._through(taken, live)
         except NotFound as lost:
             error = None if live.deleted or await self._is_gone(live) else lost
         except CasewrightError as failure:
@@ -215,13 +251,11 @@ class Pipeline:
         try:
             if error is not None:
                 await self._fail(live, error)
-            else:
+            elif not failed:
                 await _whole(self.parts.spool.discard, live.key)
             await self._leave(taken)
         except CasewrightError as trouble:
-            # its end cannot be written: it stays in the line, and is taken up at the next start
-            log.error("how an item ended cannot be written: %s", trouble.message)
-            live.task = None
+            self._put_down(taken, trouble)
 
     async def _is_gone(self, live: Live) -> bool:
         try:
@@ -235,7 +269,8 @@ class Pipeline:
         with contextlib.suppress(NotFound):  # deleted meanwhile
             await _whole(self.parts.library.advance, live.document, live.version, "failed", failure=failure)
 
-    async def _through(self, taken: Taken, live: Live) -> None:
+    async def _through(self, taken: Taken, live: Live) -> bool:
+        """Do all of it; True where it failed before, and only that was not written down in the line."""
         library = self.parts.library
         record = await _whole(library.document, live.case_id, live.document)
         if record.newest != live.version:
@@ -244,7 +279,7 @@ class Pipeline:
                 hint="the newer one is what will be found",
             )
         if record.state not in UNFINISHED:
-            return  # it was through when the process ended
+            return record.state == "failed"  # it was at its end when the process or the disk was
         if taken.attempts > self.config.attempts:
             raise DocumentWorkerLost(
                 f"the service ended {taken.attempts - 1} times while it worked on this: it is left",
@@ -275,6 +310,7 @@ class Pipeline:
         self._took("write", began)
         live.tell()
         await self._drop_older(live, source)
+        return False
 
     async def _read(self, taken: Taken, live: Live, record: DocumentRecord) -> SourceDocument:
         spool, library = self.parts.spool, self.parts.library
@@ -285,7 +321,7 @@ class Pipeline:
         if taken.attempts > 1 and record.original is None:
             others = await _whole(self._originals)
         created = path.stat().st_mtime
-        file = File(path, record.name, record.sha256, created, record.original, others)
+        file = File(path, record.name, record.sha256, created, record.original, others, live.password)
 
         async def begun(original: str) -> None:
             await _whole(library.advance, live.document, live.version, "reading", original=original)
@@ -322,15 +358,17 @@ class Pipeline:
         with library.writer(live.case_id) as writer:
             writer.add(live.document, live.version, source, chunks, vectors)
             writer.publish(live.document, live.version)
-        library.advance(
-            live.document,
-            live.version,
-            "ready" if source.status == "ok" else "partial",
-            pages=len(source.pages),
-            chunks=len(chunks),
-            warnings=source.warnings,
-            original=source.original,
-        )
+            # before another writes: whose turn it is finds that texts and catalogue agree
+            library.advance(
+                live.document,
+                live.version,
+                "ready" if source.status == "ok" else "partial",
+                pages=len(source.pages),
+                chunks=len(chunks),
+                warnings=source.warnings,
+                original=source.original,
+                media_type=source.media_type,
+            )
 
     def _took(self, part: str, began: float) -> float:
         now = time.perf_counter()

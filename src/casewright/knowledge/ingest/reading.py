@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class File:
     """A file in the spool. ``original`` is what was begun for it at the document service.
 
     Where an earlier process may have begun it there without putting that down, ``others`` are the originals
-    that are known to be of others; None where it did not.
+    that are known to be of others; None where it did not. ``password`` opens it, and is written nowhere.
     """
 
     path: Path
@@ -35,6 +35,7 @@ class File:
     created: float
     original: str | None = None
     others: frozenset[str] | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 class Converter(Protocol):

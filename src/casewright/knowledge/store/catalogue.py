@@ -90,8 +90,12 @@ class Catalogue:
             .group_by(documents.c.case_uuid)
         )
         query = select(cases).order_by(cases.c.created, cases.c.uuid)
+        if only is not None:
+            here = select(cases.c.uuid).where(cases.c.name == only).scalar_subquery()
+            states, found = (each.where(documents.c.case_uuid == here) for each in (states, found))
+            query = query.where(cases.c.name == only)
         with self.database.begin(reads=True) as connection:
-            rows = connection.execute(query if only is None else query.where(cases.c.name == only)).all()
+            rows = connection.execute(query).all()
             counts: dict[str, dict[str, int]] = {}
             for case_uuid, state, count in connection.execute(states):
                 counts.setdefault(case_uuid, {})[state] = count
@@ -151,15 +155,17 @@ class Catalogue:
             row = _known_case(connection, case)
             return _record(connection, row.name, identity, row.uuid)
 
-    def all(self, case: str) -> list[DocumentRecord]:
-        """The documents of a case, newest first."""
+    def all(
+        self, case: str, states: Sequence[str] = (), limit: int | None = None, offset: int = 0
+    ) -> list[DocumentRecord]:
+        """The documents of a case, newest first; those in these states, so many from ``offset`` on."""
         with self.database.begin(reads=True) as connection:
             row = _known_case(connection, case)
-            found = connection.execute(
-                _joined()
-                .where(documents.c.case_uuid == row.uuid)
-                .order_by(documents.c.created.desc(), documents.c.uuid)
-            ).all()
+            query = _joined().where(documents.c.case_uuid == row.uuid)
+            if states:
+                query = query.where(versions.c.state.in_(states))
+            query = query.order_by(documents.c.created.desc(), documents.c.uuid)
+            found = connection.execute(query.limit(limit).offset(offset)).all()
         return [_as_record(one, row.name) for one in found]
 
     def advance(self, identity: str, version: int, state: State, **said: Any) -> None:

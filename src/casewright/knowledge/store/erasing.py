@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from casewright.errors import CasewrightError, IndexUnavailable
-from casewright.knowledge.store.erasures import BACKUPS, CATALOGUE, TEXTS, UNDER_WAY, VECTORS
+from casewright.knowledge.store.erasures import (
+    BACKUPS,
+    CATALOGUE,
+    TEXTS,
+    UNDER_WAY,
+    VECTORS,
+    being_made,
+)
 from casewright.knowledge.store.opened import OpenCase, label_of, remove_folder
 from casewright.knowledge.store.values import Erased, ErasureCertificate
 from casewright.knowledge.store.vectors import drop_collections
@@ -132,9 +139,12 @@ class Eraser:
     def _rest(self, certificate: str) -> None:
         """The catalogue's own log, and backups, which go when somebody deletes them."""
         erased = self._library.erased
-        stores = {store.store for store in erased.get(certificate).stores}
+        stores = {store.store: store for store in erased.get(certificate).stores}
         if BACKUPS in stores:
-            left = [path for path, _ in erased.backups(erased.asked(certificate)) if Path(path).exists()]
+            # one that was begun before the texts were rid of it holds it, whenever it was asked for
+            upto = stores[TEXTS].moment if stores[TEXTS].outcome == "erased" else None
+            paths = [Path(path) for path, _ in erased.backups(upto)]
+            left = [str(path) for path in paths if path.exists() or being_made(path).exists()]
             reason = f"made before and still there: {', '.join(left[:5])}; delete them when you may"
             erased.told(certificate, BACKUPS, reason if left else "")
         # the last change is the one that says so: what is erased then is in no older page

@@ -8,11 +8,12 @@ with.
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from casewright.errors import NotFound
 from casewright.knowledge.store.catalogue import now
@@ -31,6 +32,8 @@ from casewright.knowledge.store.values import Erased, ErasureCertificate
 
 CATALOGUE, TEXTS, VECTORS, BACKUPS = "catalogue", "texts", "vectors", "backups"
 UNDER_WAY = "it is under way"
+_IN_BACKUPS = "copies in the backups made meanwhile"
+_NO_END = "9999"
 
 
 class Erasures:
@@ -78,18 +81,21 @@ class Erasures:
             return _begin(connection, row.uuid, "", None, stores, since=row.created)
 
     def told(self, certificate: str, store: str, reason: str = "") -> None:
-        """What became of a store: erased, or pending for this reason.
+        """What became of a store: erased, or pending for this reason. What was erased keeps its moment.
 
         Raises:
             NotFound: there is no such certificate.
         """
         with self._database.begin() as connection:
-            changed = connection.execute(
-                update(erased)
-                .where(erased.c.erasure == certificate, erased.c.store == store)
-                .values(outcome="pending" if reason else "erased", moment=now(), reason=reason)
-            )
-            if changed.rowcount:
+            here = (erased.c.erasure == certificate, erased.c.store == store)
+            outcome = connection.execute(select(erased.c.outcome).where(*here)).scalar()
+            if outcome is not None:
+                if reason or outcome != "erased":
+                    connection.execute(
+                        update(erased)
+                        .where(*here)
+                        .values(outcome="pending" if reason else "erased", moment=now(), reason=reason)
+                    )
                 return
             if connection.execute(select(erasures).where(erasures.c.uuid == certificate)).first() is None:
                 raise NotFound("there is no such certificate", hint="list the erasures")
@@ -116,14 +122,20 @@ class Erasures:
                 raise NotFound("there is no such certificate", hint="list the erasures")
             return _certificate(connection, row, case_name)
 
-    def all(self, *, pending: bool = False) -> list[ErasureCertificate]:
-        """Every certificate, newest first; or those with a store that is pending."""
+    def all(
+        self, *, pending: bool = False, limit: int | None = None, offset: int = 0
+    ) -> list[ErasureCertificate]:
+        """Certificates, newest first; or those with a store that is pending. So many from ``offset`` on."""
+        query = _those(select(erasures), pending=pending)
+        query = query.order_by(erasures.c.asked.desc(), erasures.c.uuid).limit(limit).offset(offset)
         with self._database.begin(reads=True) as connection:
-            rows = connection.execute(
-                select(erasures).order_by(erasures.c.asked.desc(), erasures.c.uuid)
-            ).all()
-            found = [_certificate(connection, row) for row in rows]
-        return [one for one in found if not (pending and one.complete)]
+            return [_certificate(connection, row) for row in connection.execute(query).all()]
+
+    def count(self, *, pending: bool = False) -> int:
+        """How many certificates there are."""
+        query = _those(select(func.count()).select_from(erasures), pending=pending)
+        with self._database.begin(reads=True) as connection:
+            return int(connection.execute(query).scalar_one())
 
     def place(self, certificate: str) -> str:
         """The uuid of the case that a certificate is of."""
@@ -144,28 +156,45 @@ class Erasures:
         with self._database.begin(reads=True) as connection:
             return set(connection.execute(query).scalars())
 
-    def add_backup(self, path: Path) -> None:
-        """Note that a file holds what is there now."""
+    def add_backup(self, path: Path) -> str:
+        """Note, before it is begun, that a file will hold what is there now; the moment.
+
+        What is just being erased may come into it too, and says so from then on.
+        """
+        with self._database.begin() as connection:
+            moment = now()
+            connection.execute(delete(backups).where(backups.c.path == str(path)))
+            connection.execute(backups.insert().values(uuid=str(uuid.uuid4()), path=str(path), made=moment))
+            held = select(erased.c.erasure).where(erased.c.store == BACKUPS)
+            under_way = select(erased.c.erasure).where(
+                erased.c.store == TEXTS, erased.c.outcome == "pending", erased.c.erasure.not_in(held)
+            )
+            for identity in connection.execute(under_way).scalars().all():
+                _add(connection, identity, moment, {BACKUPS: _IN_BACKUPS})
+            return moment
+
+    def drop_backup(self, path: Path) -> None:
+        """Forget a backup that came to nothing."""
         with self._database.begin() as connection:
             connection.execute(delete(backups).where(backups.c.path == str(path)))
-            connection.execute(backups.insert().values(uuid=str(uuid.uuid4()), path=str(path), made=now()))
 
-    def backups(self, asked: str | None = None) -> list[tuple[str, str]]:
-        """Path and moment of each backup; of those made before ``asked``."""
+    def backups(self, upto: str | None = None) -> list[tuple[str, str]]:
+        """Path and moment of each backup; of those begun up to a moment."""
         query = select(backups).order_by(backups.c.made)
-        if asked is not None:
-            query = query.where(backups.c.made <= asked)
+        if upto is not None:
+            query = query.where(backups.c.made <= upto)
         with self._database.begin(reads=True) as connection:
             return [(row.path, row.made) for row in connection.execute(query)]
 
-    def asked(self, certificate: str) -> str:
-        """When an erasure was asked for."""
-        with self._database.begin(reads=True) as connection:
-            return str(
-                connection.execute(
-                    select(erasures.c.asked).where(erasures.c.uuid == certificate)
-                ).scalar_one()
-            )
+
+def being_made(backup: Path) -> Path:
+    """The folder in which a backup is written before it is there."""
+    return backup.with_name(f".{backup.name}.part")
+
+
+def _those(query: sa.Select[Any], *, pending: bool) -> sa.Select[Any]:
+    waits = select(erased.c.erasure).where(erased.c.outcome == "pending")
+    return query.where(erasures.c.uuid.in_(waits)) if pending else query
 
 
 def _begin(
@@ -183,15 +212,32 @@ def _begin(
             uuid=identity, case_uuid=case_uuid, case_name=case, document=document, asked=moment
         )
     )
-    if connection.execute(select(backups).where(backups.c.made >= since)).first() is not None:
-        stores = stores | {BACKUPS: "copies in the backups made meanwhile"}
+    if any(_ended(Path(row.path), row.made) >= since for row in connection.execute(select(backups))):
+        stores = stores | {BACKUPS: _IN_BACKUPS}
+    _add(connection, identity, moment, stores)
+    return identity
+
+
+def _ended(backup: Path, began: str) -> str:
+    """Up to when what came can be in a backup: its end, which is the moment of its file; without end where
+    it is being made.
+    """
+    if being_made(backup).exists():
+        return _NO_END
+    try:
+        written = backup.stat().st_mtime
+    except OSError:  # it is gone, or out of reach: then it counts as of its beginning
+        return began
+    return max(began, datetime.fromtimestamp(written, UTC).isoformat(timespec="milliseconds"))
+
+
+def _add(connection: sa.Connection, identity: str, moment: str, stores: dict[str, str]) -> None:
     for store, what in stores.items():
         connection.execute(
             erased.insert().values(
                 erasure=identity, store=store, outcome="pending", moment=moment, what=what, reason=UNDER_WAY
             )
         )
-    return identity
 
 
 def _drop_documents(connection: sa.Connection, found: list[str]) -> None:

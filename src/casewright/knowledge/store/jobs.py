@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from casewright.errors import NotFound
 from casewright.knowledge.store.catalogue import failure_of, now
@@ -17,6 +17,8 @@ from casewright.knowledge.store.values import UNFINISHED, ItemState, JobItem, Jo
 
 # The item's own word; else the version says how far it is.
 _OWN = ("unchanged", "deleted")
+# So that nobody waits long for the catalogue.
+_PRUNED_AT_ONCE = 500
 
 
 class Jobs:
@@ -66,6 +68,24 @@ class Jobs:
             ).scalars()
             return [_record(connection, identity) for identity in found.all()]
 
+    def prune(self, before: str) -> int:
+        """Forget jobs that were sent before a moment and have nothing unfinished; how many those were."""
+        waits = (
+            select(items.c.job)
+            .join(
+                versions,
+                (versions.c.document == items.c.document) & (versions.c.version == items.c.version),
+            )
+            .where(items.c.state.not_in(_OWN), versions.c.state.in_(UNFINISHED))
+        )
+        query = select(jobs.c.uuid).where(jobs.c.created < before, jobs.c.uuid.not_in(waits))
+        with self._database.begin() as connection:
+            old = list(connection.execute(query.limit(_PRUNED_AT_ONCE)).scalars())
+            if old:
+                connection.execute(delete(items).where(items.c.job.in_(old)))
+                connection.execute(delete(jobs).where(jobs.c.uuid.in_(old)))
+            return len(old)
+
     def progress(self, document: str, version: int, **said: int | None) -> None:
         """How far an item is within its state; what is None stays."""
         values = {name: value for name, value in said.items() if value is not None}
@@ -78,6 +98,11 @@ class Jobs:
                 )
 
 
+def no_such_job() -> NotFound:
+    """The error for a job that there is not, or not for this asker."""
+    return NotFound("there is no such job", hint="list the case's documents: they say how far they are")
+
+
 def _record(connection: sa.Connection, identity: str) -> JobRecord:
     job = connection.execute(
         select(jobs, cases.c.name)
@@ -85,7 +110,7 @@ def _record(connection: sa.Connection, identity: str) -> JobRecord:
         .where(jobs.c.uuid == identity)
     ).first()
     if job is None:
-        raise NotFound("there is no such job", hint="list the case's documents: they say how far they are")
+        raise no_such_job()
     rows = connection.execute(
         select(
             items,

@@ -134,14 +134,21 @@ class Library:
         """A case of this name, if there is none; the record."""
         self.catalogue.create(case_id)
         self.opened(case_id)
-        found = self.catalogue.records(case_id)
-        if not found:  # deleted at the same moment
-            raise NotFound("there is no such case", hint="send it again")
-        return found[0]
+        return self.record(case_id)
 
     def cases(self) -> list[CaseRecord]:
         """Every case, oldest first."""
         return self.catalogue.records()
+
+    def record(self, case_id: str) -> CaseRecord:
+        """One case.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        for found in self.catalogue.records(case_id):
+            return found
+        raise NotFound("there is no such case", hint="put a document into it, and it is made")
 
     def case(self, case_id: str) -> CaseIndex:
         """A case's index, with its documents as they were read.
@@ -209,9 +216,11 @@ class Library:
             case_id, name=name, media_type=media_type, sha256=sha256, size=size, original=original
         )
 
-    def documents(self, case_id: str) -> list[DocumentRecord]:
-        """The documents of a case, newest first."""
-        return self.catalogue.all(case_id)
+    def documents(
+        self, case_id: str, states: Sequence[State] = (), limit: int | None = None, offset: int = 0
+    ) -> list[DocumentRecord]:
+        """The documents of a case, newest first; those in these states, so many from ``offset`` on."""
+        return self.catalogue.all(case_id, states, limit, offset)
 
     def document(self, case_id: str, document: str) -> DocumentRecord:
         """A document of a case.
@@ -232,6 +241,7 @@ class Library:
         chunks: int | None = None,
         warnings: Sequence[str] | None = None,
         original: str | None = None,
+        media_type: str | None = None,
     ) -> None:
         """How far a version is; what is None stays as it is.
 
@@ -247,6 +257,7 @@ class Library:
             chunks=chunks,
             warnings=None if warnings is None else list(warnings),
             original=original,
+            media_type=media_type,
         )
 
     def originals(self, document: str) -> list[str]:
@@ -285,10 +296,12 @@ class Library:
         """The jobs of a case, newest first."""
         return self._jobs.all(case_id)
 
+    def prune_jobs(self, before: str) -> int:
+        """Forget jobs that were sent before a moment and are at their end; how many those were."""
+        return self._jobs.prune(before)
+
     def progress(self, document: str, version: int, **said: Any) -> None:
-        """``pages_done``, ``pages_total``, ``chunks_done``, ``chunks_total`` of a version's items; None
-        stays.
-        """
+        """``pages_done``, ``pages_total``, ``chunks_done``, ``chunks_total`` of a version; None stays."""
         self._jobs.progress(document, version, **said)
 
     def delete_document(self, case_id: str, document: str) -> ErasureCertificate:
@@ -307,9 +320,11 @@ class Library:
         """
         return self._eraser.case(case_id)
 
-    def erasures(self, *, pending: bool = False) -> list[ErasureCertificate]:
-        """Certificates, newest first; or only those that are not complete."""
-        return self.erased.all(pending=pending)
+    def erasures(
+        self, *, pending: bool = False, limit: int | None = None, offset: int = 0
+    ) -> list[ErasureCertificate]:
+        """Certificates, newest first; or only those that are not complete. So many from ``offset`` on."""
+        return self.erased.all(pending=pending, limit=limit, offset=offset)
 
     def retry_erasures(self) -> list[ErasureCertificate]:
         """Go on with what is pending; the certificates of it, as they are now."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from casewright.disk import own_folder, told
 from casewright.errors import ConfigError
 
-_FILE = ".lock"
+FILE = ".lock"
 
 
 class FolderLock:
@@ -33,7 +33,7 @@ class FolderLock:
         """
         own_folder(self._folder)
         with told(self._folder):
-            handle = os.open(self._folder / _FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            handle = os.open(self._folder / FILE, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

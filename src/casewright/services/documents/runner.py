@@ -178,12 +178,16 @@ class Runner:
         await asyncio.to_thread(self._book.forget, identity)
 
     async def delete_document(self, document_id: str) -> None:
-        """Remove everything of a document, its jobs too.
+        """Remove everything of a document, its jobs too; also those of one that could not be read.
 
         Raises:
             NotFound: there is none of that id.
         """
-        record = self._store.get(document_id)
+        try:
+            record = self._store.get(document_id)
+        except NotFound:
+            await asyncio.to_thread(self._book.forget_of_document, document_id)
+            raise
         await self._erase(record.document_id)
 
     async def sweep(self) -> None:

@@ -9,9 +9,13 @@ from casewright.api.contract import Answered
 from casewright.observability.metrics import ServiceMetrics
 
 
-def send(request: Request, answer: Answered) -> Response:
-    """The HTTP answer, with ``X-Casewright-Provider``, ``-Model`` and ``-Answered-By``; counted once."""
-    count(request, answer)
+def send(request: Request, answer: Answered, *, counted: bool = False) -> Response:
+    """The HTTP answer, with ``X-Casewright-Provider``, ``-Model`` and ``-Answered-By``; counted once.
+
+    ``counted``: its service did that itself.
+    """
+    if not counted:
+        count(request, answer)
     headers = {
         "X-Casewright-Provider": answer.provider or "none",
         "X-Casewright-Model": (answer.model or "none").encode("ascii", "replace").decode(),
@@ -23,7 +27,7 @@ def send(request: Request, answer: Answered) -> Response:
 
 
 def count(request: Request, answer: Answered) -> None:
-    """Count an answer in the metrics; ``send`` does it, who streams does it himself."""
+    """Count an answer in the metrics; ``send`` does it."""
     metrics: ServiceMetrics = request.app.state.metrics
     provider = answer.provider or "none"
     metrics.answers.labels(answer.answered_by, provider).inc()

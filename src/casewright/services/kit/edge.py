@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -155,6 +155,8 @@ class Edge:
             await self._answer(scope, exchange, send, refused.error)
         except CasewrightError as error:
             await self._answer(scope, exchange, send, error)
+        except ClientDisconnect:
+            return  # it left in the middle of its body: there is nobody to be answered
         except Exception:
             log.exception("defect", extra={"route": scope["path"], "method": scope["method"]})
             failure = ServiceFailure("this is our defect", hint="quote the request id to whoever runs it")

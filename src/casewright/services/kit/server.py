@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
@@ -16,6 +17,8 @@ from casewright.errors import PortTaken
 BACKLOG = 2048
 KEEP_ALIVE_S = 75
 STARTED_CHECK_S = 0.01
+# Threads read and cut documents beside the event loop: it gets its turn after this, not after Python's 5 ms.
+SWITCH_S = 0.001
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -95,6 +98,7 @@ def serve(app: ASGIApp, listener: socket.socket, grace_s: float, announce: Calla
     Returns whether the service started at all (its lifespan may have failed; the log says why).
     """
     server = make_server(app, grace_s, own_logs=True)
+    sys.setswitchinterval(SWITCH_S)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()

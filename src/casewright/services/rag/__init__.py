@@ -14,6 +14,7 @@
     convert.py   files read for the index: by the document service, or in here
     ingest.py    POST /ingest and its jobs
     stored.py    /cases, /documents, /search, /erasures
+    keep.py      POST /doctor
     shown.py     cases, documents, jobs and certificates as the contract has them
     figures.py   the metrics
     upkeep.py    what commands do with stored cases

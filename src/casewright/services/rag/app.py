@@ -17,6 +17,7 @@ from casewright.services.kit.health import Check, HealthSource, no_checks
 from casewright.services.llm import LanguageModel
 from casewright.services.rag import query
 from casewright.services.rag.config import NAME, RagConfig
+from casewright.services.rag.figures import AnswerMetrics
 from casewright.services.rag.readers import Readers
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def create_app(config: RagConfig, tools: Tools | None = None) -> FastAPI:
     llm = LanguageModel(config.llm, EngineMetrics(metrics.registry))
     readers = Readers(config.workers, config.read_s)
     opened: list[Cases] = []
+    state = {"llm": llm, "readers": readers, "config": config, "answer_metrics": AnswerMetrics(metrics)}
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +68,7 @@ def create_app(config: RagConfig, tools: Tools | None = None) -> FastAPI:
             lifespan=lifespan,
             title="Casewright RAG",
             metrics=metrics,
-            state={"llm": llm, "readers": readers, "config": config},
+            state=state,
             switchable=True,
             from_environment=config.llm.from_environment,
         )
@@ -93,10 +95,11 @@ def _routes(config: RagConfig) -> APIRouter:
     router = APIRouter()
     router.include_router(query.router)
     if config.knowledge is not None:
-        from casewright.services.rag import ingest, stored  # noqa: PLC0415
+        from casewright.services.rag import ingest, keep, stored  # noqa: PLC0415
 
         router.include_router(ingest.router)
         router.include_router(stored.router)
+        router.include_router(keep.router)
     return router
 
 

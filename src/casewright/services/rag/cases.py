@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from casewright.api.knowledge import SearchMode
 from casewright.api.rag import UnreadDocument
+from casewright.disk import own_folder
 from casewright.errors import CasewrightError
 from casewright.knowledge.ingest.backlog import Backlog
 from casewright.knowledge.ingest.intake import Intake, Upload
@@ -18,6 +20,8 @@ from casewright.knowledge.ingest.reindex import reindex
 from casewright.knowledge.ingest.spool import Spool
 from casewright.knowledge.ports import Embedder
 from casewright.knowledge.store import ErasureCertificate, JobRecord, Library
+from casewright.knowledge.store.jobs import no_such_job
+from casewright.knowledge.store.values import State
 from casewright.services.kit.events import Streams
 from casewright.services.kit.health import Check
 from casewright.services.rag.config import KnowledgeConfig
@@ -26,7 +30,7 @@ from casewright.services.rag.figures import KnowledgeMetrics
 from casewright.services.rag.tools import Found, Tools
 
 log = logging.getLogger(__name__)
-_UNREAD = ("queued", "reading", "embedding", "partial", "failed")
+_UNREAD: tuple[State, ...] = ("queued", "reading", "embedding", "partial", "failed")
 
 
 class Cases:
@@ -46,7 +50,11 @@ class Cases:
         self.conversion = conversion
         self.metrics = metrics
         self.streams = Streams(config.streams)
+        # one at a time looks at the stores: that takes a thread, and others need some
+        self.doctor = asyncio.Lock()
         folder = config.folder
+        # forms while they arrive; their files have no name there
+        self.forms = folder / "forms"
         self.parts = Parts(
             library=library,
             backlog=Backlog(folder / "queue"),
@@ -67,6 +75,7 @@ class Cases:
             await asyncio.to_thread(self.library.open)
             closing.callback(self.library.close)
             await asyncio.to_thread(self.parts.spool.open)
+            await asyncio.to_thread(own_folder, self.forms)
             await asyncio.to_thread(self.parts.backlog.open)
             closing.callback(self.parts.backlog.close)
             closing.push_async_callback(self.conversion.aclose)
@@ -96,6 +105,17 @@ class Cases:
         self.tools.model()
         return await self.intake.submit(case_id, uploads)
 
+    async def job(self, job_id: str, case_id: str | None = None) -> JobRecord:
+        """A job as it is now; one of another case than ``case_id`` is not there.
+
+        Raises:
+            NotFound: there is none of that id.
+        """
+        found = await self.intake.job(job_id)
+        if case_id is not None and found.case_id != case_id:
+            raise no_such_job()
+        return found
+
     async def search(self, case_id: str, query: str, *, limit: int, mode: SearchMode = "hybrid") -> Found:
         """What a case holds about a question: the one search, for those who look and for answers.
 
@@ -114,7 +134,7 @@ class Cases:
 
     async def unread(self, case_id: str) -> tuple[UnreadDocument, ...]:
         """The documents of a case that a search does not see, or not all of."""
-        found = await asyncio.to_thread(self.library.documents, case_id)
+        found = await asyncio.to_thread(self.library.documents, case_id, _UNREAD)
         return tuple(
             UnreadDocument(
                 document_id=record.id,
@@ -123,7 +143,6 @@ class Cases:
                 reason=record.failure.message if record.failure is not None else "; ".join(record.warnings),
             )
             for record in found
-            if record.state in _UNREAD
         )
 
     async def erase_document(self, case_id: str, document: str) -> ErasureCertificate:
@@ -199,11 +218,28 @@ class Cases:
         return states, chunks
 
     async def _tend(self) -> None:
-        """Erasures that are pending, tried again for ever; a refusal is told, and tried again."""
+        """What is to be done again and again; a refusal is told, and tried again."""
+        tasks: dict[str, Callable[[], Awaitable[object]]] = {
+            "pending erasures could not be tried again": self._erase_again,
+            "what could not be written is not gone on with": self.pipeline.go_on,
+            "old jobs could not be forgotten": self._prune,
+        }
         while True:
-            try:
-                await asyncio.to_thread(self.library.retry_erasures)
-                await self.parts.originals.retry()
-            except CasewrightError as error:
-                log.error("pending erasures could not be tried again: %s", error.message)
+            for otherwise, task in tasks.items():
+                try:
+                    await task()
+                except CasewrightError as error:
+                    log.error("%s: %s", otherwise, error.message)
+                except Exception:
+                    log.exception("%s, by a defect", otherwise)
             await asyncio.sleep(self.config.again_s)
+
+    async def _erase_again(self) -> None:
+        await asyncio.to_thread(self.library.retry_erasures)
+        await self.parts.originals.retry()
+
+    async def _prune(self) -> None:
+        """Forget jobs that ended long ago; what they brought stays."""
+        before = datetime.now(UTC) - timedelta(days=self.config.job_days)
+        while await asyncio.to_thread(self.library.prune_jobs, before.isoformat(timespec="milliseconds")):
+            pass

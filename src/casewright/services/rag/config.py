@@ -30,6 +30,7 @@ class KnowledgeConfig:
     times where the service ends over one; ``batch`` chunks are embedded at a time. ``answer_by_meaning``: an
     answer weighs likely passages by meaning too, which costs their embedding. Seconds: a stream of events
     gives a sign of life every ``heartbeat_s``; erasures that are pending are tried every ``again_s``.
+    Jobs are forgotten ``job_days`` after they were sent. ``exact_below``: see ``Library``; None: its choice.
     """
 
     folder: Path
@@ -46,6 +47,8 @@ class KnowledgeConfig:
     heartbeat_s: float = 15.0
     streams: int = 64
     again_s: float = 60.0
+    job_days: float = 30.0
+    exact_below: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +103,5 @@ def knowledge_from(settings: Settings) -> KnowledgeConfig:
         file_bytes=settings.document_bytes,
         waiting=settings.ingest_queue,
         workers=settings.ingest_workers,
+        job_days=settings.ingest_job_days,
     )

@@ -6,8 +6,11 @@ import asyncio
 import importlib.util
 import logging
 import time
-from contextlib import aclosing
+from collections.abc import Coroutine
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from casewright.api.client import Client
 from casewright.api.document_calls import FileSent, ReadAs
@@ -34,6 +37,7 @@ log = logging.getLogger(__name__)
 # The parts that read files; they come with the extra "documents".
 _PARTS = ("pypdfium2", "lxml", "PIL")
 _ACTIVE = ("queued", "running")
+_OF_USE = (*_ACTIVE, "done")
 _LISTED = 200
 
 
@@ -47,6 +51,7 @@ class AtService:
         self._client = client
         self._wait_s = wait_s
         self._again_s = again_s
+        self._begun: set[str] = set()
 
     async def there(self) -> str | None:
         """Why it cannot be asked just now; None where it can."""
@@ -58,10 +63,7 @@ class AtService:
 
     async def convert(self, file: File, told: Told, begun: Begun) -> SourceDocument:
         """See ``Converter.convert``."""
-        job = await self._job(file)
-        if job.document_id is not None and job.document_id != file.original:
-            await begun(job.document_id)
-        job = await self._ended(job, told)
+        job = await self._ended(await self._surely(self._noted(file, begun)), told)
         if job.status != "done":
             raise _failed(job)
         result = await self._client.job_result(job.job_id)
@@ -70,10 +72,27 @@ class AtService:
 
     async def forget(self, original: str) -> None:
         """See ``Converter.forget``."""
-        try:
+        with suppress(NotFound):
             await self._client.delete_document(original)
-        except NotFound:
-            return
+        self._begun.discard(original)
+
+    @staticmethod
+    async def _surely(work: Coroutine[Any, Any, JobOut]) -> JobOut:
+        """To its end: a job that was begun is put down, though the document is deleted or the service stops
+        meanwhile. Or an original would stay that nobody knows of.
+        """
+        working = asyncio.ensure_future(work)
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            await asyncio.wait((working,))
+            raise
+
+    async def _noted(self, file: File, begun: Begun) -> JobOut:
+        job = await self._job(file)
+        if job.document_id is not None and job.document_id != file.original:
+            await begun(job.document_id)
+        return job
 
     async def _job(self, file: File) -> JobOut:
         """The job that reads this file: the one that was begun, or that a crash kept from being put down."""
@@ -81,6 +100,8 @@ class AtService:
             found = await self._begun_before(file)
             if found is not None:
                 return found
+        if file.original is not None:  # it failed: its name is not to stay there
+            await self.forget(file.original)
         try:
             return await self._submit(file, "until_deleted")
         except UnprocessableRequest:  # it keeps nothing after its answer
@@ -88,11 +109,12 @@ class AtService:
 
     async def _submit(self, file: File, keep: Keep) -> JobOut:
         with file.path.open("rb") as content:
-            sent = FileSent(file.name, content, read_as=ReadAs(describe="never", keep=keep))
-            return await self._client.submit_job(sent)
+            read_as = ReadAs(describe="never", keep=keep, password=file.password)
+            job = await self._client.submit_job(FileSent(file.name, content, read_as=read_as))
+        return self._ours(job)
 
     async def _begun_before(self, file: File) -> JobOut | None:
-        """The job that an earlier attempt began; it may have had no time to put down that it did.
+        """The job of an earlier attempt that did not fail; it may have had no time to put down that it began.
 
         Then it is known by the file's bytes and by its age, and that nobody else would keep them for ever.
         """
@@ -108,7 +130,18 @@ class AtService:
                 and datetime.fromisoformat(found.created).timestamp() >= file.created - 1
             }
         jobs = await self._client.jobs(limit=_LISTED) if ours else None
-        return next((job for job in jobs.jobs if job.document_id in ours), None) if jobs else None
+        # two cases may wait with the same bytes: each has an original of its own, or one's erasure would
+        # take the other's
+        theirs = self._begun - {file.original}
+        for job in jobs.jobs if jobs is not None else ():
+            if job.document_id in ours and job.document_id not in theirs and job.status in _OF_USE:
+                return self._ours(job)
+        return None
+
+    def _ours(self, job: JobOut) -> JobOut:
+        if job.document_id is not None:
+            self._begun.add(job.document_id)
+        return job
 
     async def _ended(self, job: JobOut, told: Told) -> JobOut:
         """The job at its end; a service that is away meanwhile is waited for."""
@@ -154,7 +187,8 @@ class InHere:
                 done += 1
             told(done, total)
 
-        converted = await self._workers.read(file.path, file.name, on_found=hear)
+        options = replace(self._config.options, password=file.password)
+        converted = await self._workers.read(file.path, file.name, options, on_found=hear)
         reading = await asyncio.to_thread(pages.reading_of, converted)
         return await asyncio.to_thread(from_reading, reading, file.name, file.sha256, None)
 

@@ -4,14 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from casewright.observability.metrics import SECONDS
+from casewright.api.rag import QueryResponse
+from casewright.observability.metrics import SECONDS, ServiceMetrics
 
 # Documents by state, and chunks.
 Counts = Callable[[], tuple[dict[str, int], int]]
+
+
+class AnswerMetrics:
+    """Whether a model was asked, and what became of its words: so a stack that always falls back is seen."""
+
+    def __init__(self, metrics: ServiceMetrics) -> None:
+        self._metrics = metrics
+        self.asked = Counter(
+            "casewright_model_asked",
+            "Questions, by what became of a model's words: not_asked, held, partly, removed (none held), "
+            "nothing (it gave none, or failed).",
+            ("outcome",),
+            registry=metrics.registry,
+        )
+        self.sentences = Counter(
+            "casewright_model_sentences",
+            "Sentences of models, by whether they held against what they cite.",
+            ("outcome",),
+            registry=metrics.registry,
+        )
+
+    def count(self, answer: QueryResponse, *, asked: bool) -> None:
+        """Count one answer, however it is sent; ``asked``: a model was."""
+        provider = answer.provider or "none"
+        # what the documents do not say has no words of anybody's
+        self._metrics.answers.labels(answer.answered_by if answer.grounded else "none", provider).inc()
+        held = sum(sentence.origin == "model" for sentence in answer.sentences)
+        removed = len(answer.removed)
+        self.asked.labels(_outcome(held, removed, asked=asked)).inc()
+        self.sentences.labels("held").inc(held)
+        self.sentences.labels("removed").inc(removed)
+        if answer.usage is not None:
+            for direction, tokens in (
+                ("in", answer.usage.prompt_tokens),
+                ("out", answer.usage.output_tokens),
+            ):
+                if tokens is not None:
+                    self._metrics.tokens.labels(provider, direction).inc(tokens)
+
+
+def _outcome(held: int, removed: int, *, asked: bool) -> str:
+    if not asked:
+        return "not_asked"
+    if held:
+        return "partly" if removed else "held"
+    return "removed" if removed else "nothing"
 
 
 class KnowledgeMetrics:

@@ -5,32 +5,42 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Any
+from contextlib import AsyncExitStack, aclosing
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import JSONResponse, Response
 
-from casewright.api.knowledge import MAX_FILES, CaseId, IngestAnswer, IngestJob, IngestRequest
+from casewright.api.knowledge import (
+    CASE_PATTERN,
+    MAX_FILES,
+    CaseId,
+    IngestAnswer,
+    IngestJob,
+    IngestRequest,
+)
 from casewright.errors import InvalidRequest, NotFound, UnprocessableRequest, UnsupportedMedia
 from casewright.knowledge.ingest.intake import Upload
 from casewright.services.kit.app import ERRORS
 from casewright.services.kit.events import ALIVE, EventStream, event
+from casewright.services.kit.uploads import read_form
 from casewright.services.rag.cases import Cases
 from casewright.services.rag.shown import shown_job
 
 _CASE = TypeAdapter(CaseId)
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MAX_NAME_CHARS = 255
+MAX_PASSWORD_CHARS = 1000
 _FORM = {
     "type": "object",
     "required": ["case_id", "files"],
     "properties": {
         "case_id": {"type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}$"},
         "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1},
+        "password": {"type": "string", "maxLength": MAX_PASSWORD_CHARS},
     },
 }
 _BODY: dict[str, Any] = {
@@ -51,6 +61,8 @@ LOOKING: dict[int | str, dict[str, Any]] = {
 }
 _EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
 
+CaseOfJob = Annotated[str | None, Query(pattern=CASE_PATTERN, description="The case that it is of")]
+
 router = APIRouter(tags=["knowledge"])
 
 
@@ -59,7 +71,8 @@ async def ingest(request: Request) -> Response:
     """Files (a form) or texts (JSON) into a case; the answer comes when they are safe on disk.
 
     The same bytes again are the same document, and nothing is done; another content under the same name is a
-    new version, which takes the older one's place when it is ready.
+    new version, which takes the older one's place when it is ready. ``password`` opens the files of the form;
+    it is kept in memory alone.
     """
     cases: Cases = request.app.state.cases
     cases.intake.check()
@@ -71,26 +84,30 @@ async def ingest(request: Request) -> Response:
         ]
         return await _take(cases, asked.case_id, uploads)
     if kind == "multipart/form-data":
-        async with request.form(max_files=MAX_FILES + 1, max_fields=8) as form:
+        form = await read_form(request, cases.forms, max_files=MAX_FILES + 1, max_fields=8)
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(form.close)
             case_id, files = _files(form)
-            return await _take(cases, case_id, [Upload(_name(file.filename), file.file) for file in files])
+            password = _password(form)
+            uploads = [Upload(_name(file.filename), file.file, password=password) for file in files]
+            return await _take(cases, case_id, uploads)
     raise UnsupportedMedia(
         f"{kind or 'a body without a type'} is not taken here", hint="send multipart/form-data or JSON"
     )
 
 
 @router.get("/jobs/{job_id}", response_model=IngestJob, responses=LOOKING)
-async def job(request: Request, job_id: str) -> IngestJob:
-    """A job, its documents, and how far each is."""
+async def job(request: Request, job_id: str, case_id: CaseOfJob = None) -> IngestJob:
+    """A job, its documents, and how far each is; with ``case_id`` only if it is that case's."""
     cases: Cases = request.app.state.cases
-    return shown_job(await cases.intake.job(job_id))
+    return shown_job(await cases.job(job_id, case_id))
 
 
 @router.get("/jobs/{job_id}/events", response_class=Response, responses={**LOOKING, 200: _EVENTS})
-async def events(request: Request, job_id: str) -> Response:
+async def events(request: Request, job_id: str, case_id: CaseOfJob = None) -> Response:
     """A job's progress: ``progress`` at each change, then ``done`` or ``failed``; over by itself."""
     cases: Cases = request.app.state.cases
-    await cases.intake.job(job_id)
+    await cases.job(job_id, case_id)
     cases.streams.check()
     return EventStream(_told(cases, job_id), cases.streams)
 
@@ -127,10 +144,11 @@ def _texts(body: bytes) -> IngestRequest:
 
 
 def _files(form: FormData) -> tuple[str, list[UploadFile]]:
-    unknown = sorted(set(form.keys()) - {"case_id", "files"})
+    unknown = sorted(set(form.keys()) - {"case_id", "files", "password"})
     if unknown:
         raise UnprocessableRequest(
-            f"{_name(unknown[0])[:60]}: there is no such field", hint="the fields are case_id and files"
+            f"{_name(unknown[0])[:60]}: there is no such field",
+            hint="the fields are case_id, files and password",
         )
     named = form.getlist("case_id")
     files = [found for found in form.getlist("files") if isinstance(found, UploadFile)]
@@ -147,6 +165,23 @@ def _files(form: FormData) -> tuple[str, list[UploadFile]]:
             "case_id: letters, digits, '.', '_' and '-', at most 100, the first a letter or digit",
             hint="choose another name for the case",
         ) from error
+
+
+def _password(form: FormData) -> str | None:
+    """What opens the files; None where nothing is needed.
+
+    Raises:
+        UnprocessableRequest: it is none.
+    """
+    given = form.getlist("password")
+    if not given or given == [""]:
+        return None
+    if len(given) > 1 or not isinstance(given[0], str) or len(given[0]) > MAX_PASSWORD_CHARS:
+        raise UnprocessableRequest(
+            f"password: one, of at most {MAX_PASSWORD_CHARS} characters",
+            hint="send files with other passwords separately",
+        )
+    return given[0]
 
 
 def _name(name: str | None) -> str:

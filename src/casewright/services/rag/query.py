@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
@@ -51,20 +52,25 @@ async def query(asked: QueryRequest, request: Request) -> Response:
     if asked.case_id is not None:
         if getattr(state, "cases", None) is None:
             raise NotFound("there is no such case", hint="this service keeps no documents; send them along")
-        await state.cases.check(asked.case_id)
+        if asked.stream:  # a stream that has begun can no longer say 404; the search says it otherwise
+            await state.cases.check(asked.case_id)
     if asked.stream:
         return EventStream(streamed(request, lambda tell: answered(asked, state, tell)))
-    return send(request, await answered(asked, state, nobody))
+    return send(request, await answered(asked, state, nobody), counted=True)
 
 
 async def answered(asked: QueryRequest, state: Any, tell: Teller) -> QueryResponse:
     """The answer; ``tell`` hears of the passages as soon as there are any."""
     about = Asked(asked, time.perf_counter())
     async with state.gate.admitted(), contextlib.AsyncExitStack() as held:
-        lease, warnings = await _lease(asked, state.llm, held)
+        searched = asyncio.ensure_future(_sources(asked, state, about, tell))
+        try:
+            lease, warnings = await _lease(asked, state.llm, held)
+            sources = await searched
+        finally:
+            searched.cancel()
         about.lease, about.strategy = lease, _strategy(asked, lease)
         about.warnings.extend(warnings)
-        sources = await _sources(asked, state, about, tell)
 
         async def decided(
             text: str, documents: Sequence[str], closeness: Mapping[str, float] | None = None
@@ -85,7 +91,9 @@ async def answered(asked: QueryRequest, state: Any, tell: Teller) -> QueryRespon
         found = await compose(asked.query, sources, asking, decided=decided, embedder=meaning)
         if found.asked:
             about.took("model", composing, less="read")
-        return respond(about, found)
+        answer = respond(about, found)
+        state.answer_metrics.count(answer, asked=found.asked)
+        return answer
 
 
 async def _sources(asked: QueryRequest, state: Any, about: Asked, tell: Teller) -> tuple[Source, ...]:
@@ -93,10 +101,12 @@ async def _sources(asked: QueryRequest, state: Any, about: Asked, tell: Teller) 
     if asked.documents is not None:
         return from_texts(asked.documents)
     searching = time.perf_counter()
-    found = await state.cases.search(asked.case_id, asked.query, limit=PASSAGES)
+    found, unread = await asyncio.gather(
+        state.cases.search(asked.case_id, asked.query, limit=PASSAGES), state.cases.unread(asked.case_id)
+    )
     about.took("search", searching)
+    about.unread = unread
     about.warnings.extend(found.warnings)
-    about.unread = await state.cases.unread(asked.case_id)
     await tell.passages(found.hits)
     return from_hits(found.hits)
 

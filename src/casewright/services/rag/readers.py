@@ -23,13 +23,15 @@ THREAD_CHARS = 200_000
 class Readers:
     """Decides in a thread or, for large documents, in a worker process that is started when first needed.
 
-    A worker that dies is replaced; one that is over its time is ended, with whatever waits behind it.
+    A worker that dies is replaced; one that is over its time is ended, with whatever waits behind it. One
+    whose asker left is ended if nobody else waits for it.
     """
 
     def __init__(self, workers: int, read_s: float) -> None:
         self._workers = workers
         self._read_s = read_s
         self._pool: ProcessPoolExecutor | None = None
+        self.inside = 0
 
     async def decide(
         self, query: str, documents: Sequence[str], closeness: Mapping[str, float] | None = None
@@ -45,10 +47,15 @@ class Readers:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=_in_worker)
         pool = self._pool
+        self.inside += 1
         try:
             async with asyncio.timeout(self._read_s):
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(pool, decide, query, documents, closeness)
+        except asyncio.CancelledError:
+            if self.inside == 1:
+                self._end(pool)
+            raise
         except TimeoutError:
             self._end(pool)
             raise ServiceBusy(
@@ -66,6 +73,8 @@ class Readers:
                 "the worker that read these documents ended",
                 hint="repeat the request; with shorter documents",
             ) from None
+        finally:
+            self.inside -= 1
 
     def close(self) -> None:
         """End the workers."""

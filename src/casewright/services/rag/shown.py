@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from casewright.api.documents import JobError
 from casewright.api.knowledge import (
     CaseOut,
+    DoctorAnswer,
+    DoctorFinding,
     ErasedStore,
     ErasureAnswer,
     IndexedDocument,
@@ -12,11 +16,13 @@ from casewright.api.knowledge import (
     IngestJob,
     IngestStatus,
 )
+from casewright.knowledge.doctor import MENDED
 from casewright.knowledge.store import (
     CaseRecord,
     DocumentRecord,
     ErasureCertificate,
     Failure,
+    Finding,
     JobItem,
     JobRecord,
 )
@@ -82,6 +88,15 @@ def shown_erasure(certificate: ErasureCertificate) -> ErasureAnswer:
     )
 
 
+def shown_findings(cases: Sequence[str], before: Sequence[Finding], after: Sequence[Finding]) -> DoctorAnswer:
+    """What the doctor found in these cases, and what of it is left."""
+    return DoctorAnswer(
+        cases=tuple(cases),
+        findings=tuple(map(_finding, after)),
+        mended=tuple(_finding(one) for one in before if one not in after),
+    )
+
+
 def _status(job: JobRecord) -> IngestStatus:
     states = {item.state for item in job.items}
     if job.ended is not None:
@@ -108,3 +123,13 @@ def _error(failure: Failure | None) -> JobError | None:
     if failure is None:
         return None
     return JobError(type=failure.type, message=failure.message, hint=failure.hint)
+
+
+def _finding(found: Finding) -> DoctorFinding:
+    return DoctorFinding(
+        case_id=found.case_id,
+        what=found.what,
+        detail=found.detail,
+        how=found.repair,
+        repairable=found.repair in MENDED,
+    )

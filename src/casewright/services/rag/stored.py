@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.responses import Response
 
 from casewright.api.contract import ErrorAnswer, Timings
@@ -27,11 +27,11 @@ from casewright.api.knowledge import (
     SearchMode,
 )
 from casewright.api.rag import MAX_QUERY_CHARS
-from casewright.errors import CasewrightError, NotFound
+from casewright.errors import CasewrightError
 from casewright.observability.context import request_id
 from casewright.services.kit.events import ALIVE, EventStream, event
 from casewright.services.rag.cases import Cases
-from casewright.services.rag.ingest import LOOKING
+from casewright.services.rag.ingest import LOOKING, MAX_PASSWORD_CHARS
 from casewright.services.rag.shown import shown_case, shown_document, shown_erasure, shown_job
 from casewright.services.rag.stream import error_event, shown_hit
 
@@ -40,6 +40,7 @@ CasePath = Annotated[str, Path(max_length=200)]
 CaseQuery = Annotated[str, Query(pattern=CASE_PATTERN, description="The case; there is no search beyond one")]
 Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET)]
 Limit = Annotated[int, Query(ge=1, le=200)]
+Password = Annotated[str | None, Form(max_length=MAX_PASSWORD_CHARS)]
 _NOT_YET: dict[int | str, dict[str, Any]] = {
     409: {"model": ErrorAnswer, "description": "Only a document that failed is tried again"}
 }
@@ -58,10 +59,7 @@ async def cases(request: Request, limit: Limit = 50, offset: Offset = 0) -> Case
 @router.get("/cases/{case_id}", response_model=CaseOut, responses=LOOKING)
 async def case(request: Request, case_id: CasePath) -> CaseOut:
     """One case."""
-    for found in await asyncio.to_thread(_cases(request).library.cases):
-        if found.id == case_id:
-            return shown_case(found)
-    raise NotFound("there is no such case", hint="see GET /cases")
+    return shown_case(await asyncio.to_thread(_cases(request).library.record, case_id))
 
 
 @router.delete("/cases/{case_id}", response_model=ErasureAnswer, responses=LOOKING)
@@ -75,9 +73,11 @@ async def documents(
     request: Request, case_id: CasePath, limit: Limit = 50, offset: Offset = 0
 ) -> IndexedDocuments:
     """A case's documents, newest first."""
-    found = await asyncio.to_thread(_cases(request).library.documents, case_id)
-    shown = tuple(map(shown_document, found[offset : offset + limit]))
-    return IndexedDocuments(documents=shown, total=len(found), offset=offset)
+    library = _cases(request).library
+    known = await asyncio.to_thread(library.record, case_id)
+    found = await asyncio.to_thread(library.documents, case_id, (), limit, offset)
+    total = sum(known.documents.values())
+    return IndexedDocuments(documents=tuple(map(shown_document, found)), total=total, offset=offset)
 
 
 @router.get("/documents/{document_id}", response_model=IndexedDocument, responses=LOOKING)
@@ -99,16 +99,22 @@ async def delete_document(request: Request, document_id: str, case_id: CaseQuery
     response_model=IngestJob,
     responses={**LOOKING, **_NOT_YET},
 )
-async def retry(request: Request, document_id: str, case_id: CaseQuery) -> IngestJob:
-    """Begin anew with a document that failed; its upload is still here."""
-    return shown_job(await _cases(request).intake.retry(case_id, document_id))
+async def retry(
+    request: Request, document_id: str, case_id: CaseQuery, password: Password = None
+) -> IngestJob:
+    """Begin anew with a document that failed; its upload is still here. ``password`` (a form) opens it."""
+    return shown_job(await _cases(request).intake.retry(case_id, document_id, password or None))
 
 
 @router.get("/erasures", response_model=ErasureList, responses=LOOKING)
-async def erasures(request: Request, *, pending: bool = False) -> ErasureList:
+async def erasures(
+    request: Request, *, pending: bool = False, limit: Limit = 50, offset: Offset = 0
+) -> ErasureList:
     """Certificates of erasure; ``pending``: only those that are not complete, which are tried again."""
-    found = await asyncio.to_thread(lambda: _cases(request).library.erasures(pending=pending))
-    return ErasureList(erasures=tuple(map(shown_erasure, found)))
+    library = _cases(request).library
+    found = await asyncio.to_thread(lambda: library.erasures(pending=pending, limit=limit, offset=offset))
+    total = await asyncio.to_thread(lambda: library.erased.count(pending=pending))
+    return ErasureList(erasures=tuple(map(shown_erasure, found)), total=total, offset=offset)
 
 
 @router.post(

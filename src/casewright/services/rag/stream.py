@@ -25,7 +25,6 @@ from casewright.api.rag import QueryResponse
 from casewright.errors import CasewrightError, ServiceFailure
 from casewright.knowledge.records import Hit
 from casewright.observability.context import request_id
-from casewright.services.kit.answers import count
 from casewright.services.kit.events import ALIVE, event
 
 log = logging.getLogger(__name__)
@@ -105,7 +104,6 @@ def _told(request: Request, making: asyncio.Future[QueryResponse]) -> list[bytes
         log.exception("defect", extra={"route": "/query", "method": "POST"})
         failure = ServiceFailure("this is our defect", hint="quote the request id to whoever runs it")
         return [error_event(request, failure)]
-    count(request, answer)
     said = [event("sentence", sentence.model_dump_json()) for sentence in answer.sentences]
     cited = answer.model_dump_json(include={"citations", "sources"})
     return [*said, event("citations", cited), event("done", answer.model_dump_json())]

@@ -7,7 +7,8 @@ import pytest
 from casewright.errors import IndexUnavailable
 from casewright.knowledge.store import ChromaServer, Library
 from casewright.knowledge.store.erasing import VACUUM
-from unit.knowledge.store.chroma_server import free_port, serving, vacuum
+from ports import free_port
+from unit.knowledge.store.chroma_server import serving, vacuum
 from unit.knowledge.store.making import STAMP, put, vectors_for
 from unit.knowledge.store.test_erasure import traces
 

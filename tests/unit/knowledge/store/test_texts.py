@@ -16,6 +16,7 @@ def test_a_full_disk_is_told_and_nothing_of_the_document_is_written(tmp_path: Pa
     library = Library(tmp_path, stamp=STAMP)
     library.open()
     put(library, "smith", 1)
+    library.settled()  # what goes on behind a change holds a connection of its own
     index = library.reader("smith")
     texts = index.parts.texts
     texts.rest()

@@ -1,0 +1,1 @@
+"""Kills of a real service at random moments, and what must be true afterwards."""
