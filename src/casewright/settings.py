@@ -196,6 +196,7 @@ class Settings(BaseSettings):
     embedder: Literal["minilm", "wordllama"] = Field(
         "minilm", validation_alias=AliasChoices("CASEWRIGHT_EMBEDDER", "embedder")
     )
+    rerank: Literal["on", "off"] = Field("off", validation_alias=AliasChoices("CASEWRIGHT_RERANK", "rerank"))
     ingest_queue: int = Field(
         256, ge=1, le=100_000, validation_alias=AliasChoices("CASEWRIGHT_INGEST_QUEUE", "ingest_queue")
     )

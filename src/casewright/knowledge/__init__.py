@@ -11,6 +11,7 @@
                            texts to vectors, in processes of their own
     vectors.py             what of a chunk is embedded
     fuse.py, retrieve.py   several ways of searching made one; the one way of search and chat
+    rerank.py              a chat model puts the first hits in order, where that is wanted and it is qualified
     memory_index.py        an index in memory, for texts that are not kept
     store/                 the index of cases on disk
     ingest/                uploads, durable from their acknowledgement on

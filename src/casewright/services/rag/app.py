@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
 from casewright import __version__
 from casewright.api.rag import MAX_DOCUMENT_CHARS, MAX_DOCUMENTS, MAX_QUERY_CHARS
+from casewright.errors import StorageError
 from casewright.observability.engine_metrics import EngineMetrics
 from casewright.observability.metrics import ServiceMetrics
 from casewright.services.kit.app import Shell, create_service
@@ -21,6 +23,7 @@ from casewright.services.rag.figures import AnswerMetrics
 from casewright.services.rag.readers import Readers
 
 if TYPE_CHECKING:
+    from casewright.knowledge.rerank import EngineReranker
     from casewright.services.rag.cases import Cases
     from casewright.services.rag.tools import Tools
 
@@ -48,6 +51,8 @@ def create_app(config: RagConfig, tools: Tools | None = None) -> FastAPI:
                 cases = await closing.enter_async_context(_cases(config, metrics, tools))
                 app.state.cases = cases
                 app.state.stopping = cases.intake.stop_telling
+                if config.knowledge.rerank:
+                    cases.reranking = partial(_reranker, llm, config.knowledge.rerank_s)
                 opened.append(cases)
                 closing.callback(opened.clear)
             yield
@@ -111,3 +116,20 @@ async def _cases(config: RagConfig, metrics: ServiceMetrics, tools: Tools | None
     assert config.knowledge is not None
     async with assembled(config.knowledge, config.kit.data_dir, metrics.registry, tools) as cases:
         yield cases
+
+
+@contextlib.asynccontextmanager
+async def _reranker(llm: LanguageModel, deadline_s: float) -> AsyncIterator[EngineReranker | None]:
+    """The engine in charge as a reranker, if its model has shown that it can read several passages."""
+    from casewright.knowledge.rerank import EngineReranker  # noqa: PLC0415
+
+    async with contextlib.AsyncExitStack() as held:
+        try:
+            lease = await held.enter_async_context(llm.lease())
+        except StorageError:
+            lease = None  # nobody can say which engine is in charge: the answer itself warns of that
+        if lease is None or lease.strategy("answer") != "structured":
+            yield None
+            return
+        lease.keep_to_qualified("answer")
+        yield EngineReranker(lease.engine, deadline_s)

@@ -19,6 +19,7 @@ from casewright.knowledge.ingest.pipeline import Parts, Pipeline, PipelineConfig
 from casewright.knowledge.ingest.reindex import reindex
 from casewright.knowledge.ingest.spool import Spool
 from casewright.knowledge.ports import Embedder
+from casewright.knowledge.rerank import EngineReranker
 from casewright.knowledge.store import ErasureCertificate, JobRecord, Library
 from casewright.knowledge.store.jobs import no_such_job
 from casewright.knowledge.store.values import State
@@ -31,6 +32,16 @@ from casewright.services.rag.tools import Found, Tools
 
 log = logging.getLogger(__name__)
 _UNREAD: tuple[State, ...] = ("queued", "reading", "embedding", "partial", "failed")
+
+
+# A reranker for one search, or None where the order of the search is to stand.
+Reranking = Callable[[], contextlib.AbstractAsyncContextManager[EngineReranker | None]]
+
+
+@contextlib.asynccontextmanager
+async def no_reranker() -> AsyncIterator[EngineReranker | None]:
+    """The order of the search stands."""
+    yield None
 
 
 class Cases:
@@ -50,6 +61,7 @@ class Cases:
         self.conversion = conversion
         self.metrics = metrics
         self.streams = Streams(config.streams)
+        self.reranking: Reranking = no_reranker
         # one at a time looks at the stores: that takes a thread, and others need some
         self.doctor = asyncio.Lock()
         folder = config.folder
@@ -124,7 +136,9 @@ class Cases:
             ConfigError: its index was made with another embedding.
         """
         index = await asyncio.to_thread(self.library.reader, case_id)
-        return await self.tools.search(index, query, limit, mode, self.metrics.searched)
+        async with self.reranking() as reranker:
+            timed = self.metrics.searched
+            return await self.tools.search(index, query, limit, mode, timed, reranker=reranker)
 
     def meaning(self) -> Embedder | None:
         """The embedder that answers look at likely passages with; None where they go by words alone."""

@@ -28,9 +28,11 @@ class KnowledgeConfig:
     is missed where it does not answer, though files can be read in here meanwhile. ``waiting`` documents may
     wait to be read, each of ``file_bytes`` at most; ``workers`` are read at once, and begun ``attempts``
     times where the service ends over one; ``batch`` chunks are embedded at a time. ``answer_by_meaning``: an
-    answer weighs likely passages by meaning too, which costs their embedding. Seconds: a stream of events
-    gives a sign of life every ``heartbeat_s``; erasures that are pending are tried every ``again_s``.
-    Jobs are forgotten ``job_days`` after they were sent. ``exact_below``: see ``Library``; None: its choice.
+    answer weighs likely passages by meaning too, which costs their embedding. ``rerank``: a model that is
+    qualified to answer over several passages puts the first hits of a search in order, within ``rerank_s``.
+    Seconds: a stream of events gives a sign of life every ``heartbeat_s``; erasures that are pending are
+    tried every ``again_s``. Jobs are forgotten ``job_days`` after they were sent. ``exact_below``: see
+    ``Library``; None: its choice.
     """
 
     folder: Path
@@ -44,6 +46,8 @@ class KnowledgeConfig:
     attempts: int = 3
     batch: int = 32
     answer_by_meaning: bool = False
+    rerank: bool = False
+    rerank_s: float = 10.0
     heartbeat_s: float = 15.0
     streams: int = 64
     again_s: float = 60.0
@@ -97,6 +101,7 @@ def knowledge_from(settings: Settings) -> KnowledgeConfig:
     return KnowledgeConfig(
         folder=settings.data_dir / FOLDER,
         embedder=settings.embedder,
+        rerank=settings.rerank == "on",
         chroma=chroma,
         documents=client,
         documents_wanted="documents_url" in settings.model_fields_set,

@@ -15,6 +15,7 @@ from casewright.knowledge.embed import INGEST, QUERIES, ProcessEmbedder
 from casewright.knowledge.models import EmbedderKind, find_model
 from casewright.knowledge.ports import Embedder, SearchIndex, Tokens, Vectors
 from casewright.knowledge.records import Chunk, Hit, SourceDocument, Stamp
+from casewright.knowledge.rerank import EngineReranker
 from casewright.knowledge.retrieve import Retriever
 from casewright.knowledge.vectors import embed_chunks
 
@@ -76,7 +77,14 @@ class Tools:
         return await embed_chunks(chunks, name, model.tokens, model.ingesting)
 
     async def search(
-        self, index: SearchIndex, query: str, limit: int, mode: SearchMode, timed: Timed
+        self,
+        index: SearchIndex,
+        query: str,
+        limit: int,
+        mode: SearchMode,
+        timed: Timed,
+        *,
+        reranker: EngineReranker | None = None,
     ) -> Found:
         """The one search over a case; ``timed`` hears seconds, by part.
 
@@ -87,13 +95,13 @@ class Tools:
             ConfigError: the index was made with another embedding.
         """
         try:
-            return await self._search(index, query, limit, mode, timed)
+            return await self._search(index, query, limit, mode, timed, reranker=reranker)
         except (EmbeddingError, IndexUnavailable, InstallError) as error:
             if mode != "hybrid":
                 raise
-            found = await self._search(index, query, limit, "bm25", timed)
+            found = await self._search(index, query, limit, "bm25", timed, reranker=reranker)
             lack = f"searched by words alone, not by meaning ({error.kind}): {error.message}"
-            return replace(found, warnings=(lack,))
+            return replace(found, warnings=(lack, *found.warnings))
 
     async def start(self) -> None:
         """Have the process for questions there before the first; what is wrong with it /health tells."""
@@ -120,17 +128,27 @@ class Tools:
         self._threads.shutdown(wait=False)
 
     async def _search(
-        self, index: SearchIndex, query: str, limit: int, mode: SearchMode, timed: Timed
+        self,
+        index: SearchIndex,
+        query: str,
+        limit: int,
+        mode: SearchMode,
+        timed: Timed,
+        *,
+        reranker: EngineReranker | None,
     ) -> Found:
         began = time.perf_counter()
         # words alone embed nothing, so that any embedder will do
         watched = _Watched(_NoModel() if mode == "bm25" else self.model().asking)
-        hits = await Retriever(watched, executor=self._threads).search(index, query, limit, mode=mode)
+        retriever = Retriever(watched, reranker=reranker, executor=self._threads)
+        hits = await retriever.search(index, query, limit, mode=mode)
         size = await asyncio.get_running_loop().run_in_executor(self._threads, index.size)
         took = {"embed": watched.seconds, "all": time.perf_counter() - began}
         for part, seconds in took.items():
             timed(part, seconds)
-        return Found(tuple(hits), size, {part: round(1000 * seconds, 2) for part, seconds in took.items()})
+        warnings = () if reranker is None or reranker.warning is None else (reranker.warning,)
+        parts = {part: round(1000 * seconds, 2) for part, seconds in took.items()}
+        return Found(tuple(hits), size, parts, warnings)
 
 
 async def make_tools(kind: EmbedderKind) -> Tools:
