@@ -80,7 +80,7 @@ class Torture:
                 said = f"{self._embedder} {number + 1}/{kills}: aimed at {aim}, killed in {' '.join(phases)}"
                 say(f"{said} ({time.monotonic() - began:.0f} s)")
         with self._process("none") as (process, url):
-            self._looking.look(url, whole=True)
+            self._looking.look(url, self._data, whole=True)
             self._looking.erased(url)
             process.send_signal(signal.SIGTERM)
             process.wait(30)
@@ -102,7 +102,7 @@ class Torture:
                 return url.split()[1:]
             # sometimes what was interrupted is interrupted again: then both are looked at together
             if self._look_due or self._chance.random() < 0.7:
-                self._looking.look(url)
+                self._looking.look(url, self._data)
             self._look_due = not self._look_due
             load = Load(url, self._papers, aim, self._chance.randrange(10**6))
             load.start()

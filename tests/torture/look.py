@@ -42,8 +42,10 @@ class Looking:
         self._papers = papers
         self._chance = random.Random(seed)
 
-    def look(self, url: str, *, whole: bool = False) -> None:
-        """At everything that was touched since, and at some of the rest; ``whole``: at everything."""
+    def look(self, url: str, data: Path | None = None, *, whole: bool = False) -> None:
+        """At everything that was touched since, and at some of the rest; ``whole``: at everything. In the
+        files of ``data`` for what was erased.
+        """
         with httpx.Client(base_url=url, timeout=60) as client:
             cases = sorted({paper.case for paper in self._papers.all})
             self._settled(client, cases)
@@ -60,25 +62,32 @@ class Looking:
                 for paper in mine:
                     self._there(client, paper, listed, read=paper.touched or paper in some)
                     paper.touched = False
+            if data is not None and not self._pending(client):
+                self.traces(data)
 
     def erased(self, url: str) -> None:
         """Wait until no erasure is pending."""
         until = time.monotonic() + WAIT_S
         with httpx.Client(base_url=url, timeout=60) as client:
-            while client.get("/erasures?pending=true").json()["erasures"]:
+            while self._pending(client):
                 if time.monotonic() > until:
                     self.faults.back.append("erasures are pending for ever")
                     return
                 time.sleep(0.2)
 
     def traces(self, data: Path) -> None:
-        """Look for what was erased in every file."""
+        """Look for what was erased in every file; nobody may be writing."""
         gone = {paper.marker.encode() for paper in self._papers.all if paper.gone}
         words = re.compile(rb"q(?:[a-z]a){5}[a-z]ak")
         for path in data.rglob("*"):
             if path.is_file():
                 for found in gone.intersection(words.findall(path.read_bytes())):
-                    self.faults.back.append(f"{found.decode()} is still in {path.relative_to(data)}")
+                    said = f"{found.decode()} is still in {path.relative_to(data)}"
+                    if said not in self.faults.back:
+                        self.faults.back.append(said)
+
+    def _pending(self, client: httpx.Client) -> bool:
+        return bool(client.get("/erasures?pending=true").json()["erasures"])
 
     def _settled(self, client: httpx.Client, cases: list[str]) -> None:
         until = time.monotonic() + WAIT_S

@@ -1,7 +1,7 @@
 """What is to be read, in a database that survives the process: SQLite with a log, synced at every change.
 
-What is deleted is overwritten (``secure_delete``) and the log is emptied after it, so that no name of a
-file stays behind. Passwords are never written here.
+What is deleted is overwritten (``secure_delete``), the file is written anew and the log is emptied after it,
+so that no name of a file stays behind. Passwords are never written here.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ class JobBook:
                     "journal_mode=WAL",
                     "synchronous=FULL",
                     "secure_delete=ON",
+                    "temp_store=MEMORY",  # writing the file anew leaves no copy in a temporary folder
                     "busy_timeout=5000",
                 ):
                     database.execute(f"PRAGMA {pragma}").fetchall()
@@ -151,12 +152,12 @@ class JobBook:
         """Erase jobs, also from the database's log."""
         marks = ", ".join("?" * len(identities))
         self._do(f"DELETE FROM jobs WHERE id IN ({marks})", identities)
-        self.checkpoint()
+        self._scrub()
 
     def forget_of_document(self, document_id: str) -> None:
         """Erase the jobs of a document."""
         self._do("DELETE FROM jobs WHERE document_id = ?", [document_id])
-        self.checkpoint()
+        self._scrub()
 
     def ended_before(self, moment: float) -> list[Job]:
         """Jobs that came to an end without a document, before a moment."""
@@ -165,6 +166,11 @@ class JobBook:
     def done(self) -> list[Job]:
         """Jobs whose file was read."""
         return self._ask("WHERE status = 'done'", [])
+
+    def _scrub(self) -> None:
+        """Write the file anew: rows that moved between pages left copies of themselves in the gaps."""
+        self._do("VACUUM", [])
+        self.checkpoint()
 
     def checkpoint(self) -> None:
         """Put the log into the file and empty it."""

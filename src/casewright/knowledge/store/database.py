@@ -71,11 +71,18 @@ class Database:
             raise refused(self.path, cause) from error
 
     def scrub(self) -> bool:
-        """Take what was deleted out of the log as well; False while somebody reads an older state."""
+        """Take what was deleted out of the files; False while somebody reads an older state.
+
+        The file is written anew, as moved rows leave copies in it (see ``texts``).
+        """
         if self._engine is None:
             return False
-        with contextlib.closing(sqlite3.connect(self.path, timeout=2.0)) as connection:
+        connection = sqlite3.connect(self.path, timeout=30.0, isolation_level=None)
+        with contextlib.closing(connection):
             try:
+                _prepare(connection, None)
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA busy_timeout=2000")
                 return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
             except sqlite3.Error as error:
                 raise refused(self.path, error) from error

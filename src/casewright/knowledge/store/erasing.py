@@ -15,7 +15,7 @@ from casewright.knowledge.store.erasures import (
     VECTORS,
     being_made,
 )
-from casewright.knowledge.store.opened import OpenCase, label_of, remove_folder
+from casewright.knowledge.store.opened import label_of, remove_folder
 from casewright.knowledge.store.values import Erased, ErasureCertificate
 from casewright.knowledge.store.vectors import drop_collections
 
@@ -67,10 +67,14 @@ class Eraser:
             for found in pending:
                 if all(store.reason == VACUUM for store in found.stores if store.outcome == "pending"):
                     continue
-                if found.document is None or not self._there(erased.place(found.id)):
-                    self._case(found.id, erased.place(found.id))
+                if all(
+                    store.outcome == "erased" for store in found.stores if store.store in (TEXTS, VECTORS)
+                ):
+                    self._rest(found.id)
+                elif found.document is None or not self._there(erased.place(found.id)):
+                    self._case(found.id, erased.place(found.id), again=True)
                 else:
-                    self._document(found.id, found.case_id, found.document)
+                    self._document(found.id, found.case_id, found.document, again=True)
         return [erased.get(found.id) for found in pending]
 
     def vacuumed(self) -> list[ErasureCertificate]:
@@ -84,27 +88,34 @@ class Eraser:
                     ended.append(found.id)
         return [erased.get(one) for one in ended]
 
-    def _document(self, certificate: str, case_id: str, document: str) -> None:
+    def _document(self, certificate: str, case_id: str, document: str, *, again: bool = False) -> None:
         told = self._library.erased.told
         try:
-            held, waits = self._from_index(self._library.opened(case_id), document)
-            beside = self._library.rebuilding(self._library.opened(case_id).uuid)
-            if beside is not None:
-                also, still = beside.writer.erase(document)
-                held, waits = held or also, waits or still
+            held, waits = self._from_index(case_id, document)
         except CasewrightError as error:
             told(certificate, TEXTS, error.message)
             told(certificate, VECTORS, error.message)
         else:
             told(certificate, TEXTS)
-            self._tell_vectors(certificate, held=held, waits=waits)
+            # whoever was at it before may have had something dropped, and ended before it was written down
+            self._tell_vectors(certificate, held=held or again, waits=waits)
         self._rest(certificate)
 
-    def _from_index(self, case: OpenCase, document: str) -> tuple[bool, str]:
-        with case.writing:
-            return case.writer.erase(document)
+    def _from_index(self, case_id: str, document: str) -> tuple[bool, str]:
+        while True:
+            case = self._library.opened(case_id)
+            with case.writing:
+                if self._library.opened(case_id) is not case:  # it was rebuilt while we waited
+                    continue
+                held, waits = case.writer.erase(document)
+                # before anybody else writes: an index that is made beside is not put into use meanwhile
+                beside = self._library.rebuilding(case.uuid)
+                if beside is not None:
+                    also, still = beside.writer.erase(document)
+                    held, waits = held or also, waits or still
+                return held, waits
 
-    def _case(self, certificate: str, uuid: str) -> None:
+    def _case(self, certificate: str, uuid: str, *, again: bool = False) -> None:
         library = self._library
         opened = library.forget(uuid)
         if opened is not None:
@@ -121,7 +132,7 @@ class Eraser:
                 held = bool(drop_collections(library.shared.chroma, label_of(uuid)))
             except IndexUnavailable as error:
                 waits = error.message
-        self._tell_vectors(certificate, held=held, waits=waits)
+        self._tell_vectors(certificate, held=held or again, waits=waits)
         self._rest(certificate)
 
     def _tell_vectors(self, certificate: str, *, held: bool, waits: str) -> None:
@@ -137,7 +148,7 @@ class Eraser:
             self._library.erased.told(certificate, VECTORS)
 
     def _rest(self, certificate: str) -> None:
-        """The catalogue's own log, and backups, which go when somebody deletes them."""
+        """The catalogue's own files, and backups, which go when somebody deletes them."""
         erased = self._library.erased
         stores = {store.store: store for store in erased.get(certificate).stores}
         if BACKUPS in stores:
@@ -147,15 +158,14 @@ class Eraser:
             left = [str(path) for path in paths if path.exists() or being_made(path).exists()]
             reason = f"made before and still there: {', '.join(left[:5])}; delete them when you may"
             erased.told(certificate, BACKUPS, reason if left else "")
-        # the last change is the one that says so: what is erased then is in no older page
-        erased.told(certificate, CATALOGUE)
+        if CATALOGUE in stores and stores[CATALOGUE].outcome == "erased":
+            return
         try:
             clean = self._library.database.scrub()
             reason = "" if clean else "somebody reads an older state of the catalogue; it is tried again"
         except CasewrightError as error:
             reason = error.message
-        if reason:
-            erased.told(certificate, CATALOGUE, reason)
+        erased.told(certificate, CATALOGUE, reason)
 
     def _there(self, uuid: str) -> bool:
         return any(one == uuid for _, one, _, _ in self._library.catalogue.places())

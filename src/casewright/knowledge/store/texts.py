@@ -3,8 +3,10 @@
 One writer a case, many readers: a reader sees the state of the moment it began (WAL), and never waits. Each
 piece of work has a connection to itself; a few are kept for the next.
 
-What is deleted is overwritten (``secure_delete``). SQLite's keyword index only marks terms as deleted, so it
-is merged into one (``optimize``); the log holds older pages, so it is written back and cut to nothing.
+What is deleted is overwritten (``secure_delete``), but only where it lies then: of a row that SQLite moved to
+another page a copy stays in the free room of the first, which no pragma clears. So after a removal the whole
+file is written anew (``VACUUM``). SQLite's keyword index only marks terms as deleted, so it is merged into
+one before (``optimize``); the log holds older pages, so it is written back and cut to nothing after.
 """
 
 from __future__ import annotations
@@ -25,12 +27,14 @@ from casewright.knowledge.records import Stamp
 from casewright.knowledge.store.index_terms import EVERY
 
 FILE = "text.sqlite"
-VERSION = 1
+VERSION = 2
 _KEPT = 4
 _WAIT_S = 30.0
 _SCRUB_WAIT_MS = 2000
-# Empty pages are given back when they are this share of the file.
-_VACUUM_SHARE = 0.25
+# Each merging adds levels to the keyword index that stay empty, and with more than 2,000 SQLite takes it for
+# damaged; before that it is made anew, which begins with one level.
+_LEVELS = 1000
+_STRUCTURE = 10  # the row of ``keyword_data`` that says how many there are
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -74,6 +78,14 @@ INSERT INTO meta VALUES ('changes', 0), ('size', 0), ('stamp', ''), ('scrub', 0)
 PRAGMA user_version = {VERSION};
 """
 
+# Before version 2 a removal left copies of rows that had been moved: where there was one, it is done again.
+_AGAIN = f"""
+BEGIN IMMEDIATE;
+UPDATE meta SET value = 1 WHERE key = 'scrub' AND EXISTS (SELECT 1 FROM removed);
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+
 
 class TextFile:
     """The file. Any thread; ``reading`` and ``writing`` give a connection for one piece of work.
@@ -104,6 +116,8 @@ class TextFile:
                 found = connection.execute("PRAGMA user_version").fetchone()[0]
                 if found == 0:
                     connection.executescript("BEGIN IMMEDIATE;" + SCHEMA + "COMMIT;")
+                elif found < VERSION:
+                    connection.executescript(_AGAIN)
                 elif found > VERSION:
                     raise ConfigError(
                         f"{self.path} was written by a newer Casewright (schema {found})",
@@ -137,11 +151,10 @@ class TextFile:
     def scrub(self) -> bool:
         """Take what was deleted out of the files; False while a reader still looks at an older state."""
         with self.writing() as connection:
-            connection.execute("INSERT INTO keyword (keyword) VALUES ('optimize')")
+            way = "rebuild" if _levels(connection) > _LEVELS else "optimize"
+            connection.execute("INSERT INTO keyword (keyword) VALUES (?)", (way,))
         with self._lent() as connection:
-            free = connection.execute("PRAGMA freelist_count").fetchone()[0]
-            if free > connection.execute("PRAGMA page_count").fetchone()[0] * _VACUUM_SHARE:
-                connection.execute("VACUUM")
+            connection.execute("VACUUM")
             if not self.cut_log(connection):
                 return False
         with self.writing() as connection:
@@ -282,6 +295,17 @@ def refused(path: Path, error: sqlite3.Error) -> StorageError:
     return StorageError(
         f"{path} refuses: {error}", hint="check the data directory, and run casewright doctor"
     )
+
+
+def _levels(connection: sqlite3.Connection) -> int:
+    """How many levels the keyword index has: the first number of its structure, after four bytes."""
+    row = connection.execute("SELECT block FROM keyword_data WHERE id = ?", (_STRUCTURE,)).fetchone()
+    count = 0
+    for byte in row[0][4:] if row else b"":
+        count = count << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return count
 
 
 def _usable(connection: sqlite3.Connection) -> bool:

@@ -127,19 +127,17 @@ class IndexWriter:
             StorageError: a file holds something of it yet.
         """
         with self._texts.writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO removed VALUES (?)", (document,))
             said = meta(connection)
-            held = _in_chroma(connection, said, document) or bool(said.dropping)
-            if held and said.vectors_name:
-                _leave(connection, said)
-            for paper in _papers(connection, "document = ?", document):
-                drop_paper(connection, paper)
-            _count(connection, scrub=1, vectors_epoch=said.vectors_epoch + 1)
+            if _is_removed(connection, document) and not said.scrub:  # all that is left may be in Chroma
+                held, done = bool(said.dropping), True
+            else:
+                held, done = _taken_out(connection, said, document), False
         # Python's own memory of its terms
         self._reader = TermReader()
         self._index.frequencies.clear()
         waits = self._builder.drop_leftovers()
-        self._scrub()
+        if not done:
+            self._scrub()
         return held, waits
 
     def discard_unshown(self) -> int:
@@ -181,6 +179,18 @@ def drop_paper(connection: sqlite3.Connection, paper: int) -> None:
         connection.execute(f"DELETE FROM {table} WHERE chunk IN ({of_paper})", (paper,))
     connection.execute("DELETE FROM chunks WHERE paper = ?", (paper,))
     connection.execute("DELETE FROM papers WHERE id = ?", (paper,))
+
+
+def _taken_out(connection: sqlite3.Connection, said: Meta, document: str) -> bool:
+    """Remove a document, which is not taken again; whether Chroma held vectors of it."""
+    connection.execute("INSERT OR IGNORE INTO removed VALUES (?)", (document,))
+    held = _in_chroma(connection, said, document) or bool(said.dropping)
+    if held and said.vectors_name:
+        _leave(connection, said)
+    for paper in _papers(connection, "document = ?", document):
+        drop_paper(connection, paper)
+    _count(connection, scrub=1, vectors_epoch=said.vectors_epoch + 1)
+    return held
 
 
 def _insert_chunks(
@@ -249,8 +259,13 @@ def _count(connection: sqlite3.Connection, **values: int) -> None:
 
 
 def _refuse_removed(connection: sqlite3.Connection, document: str) -> None:
-    if connection.execute("SELECT 1 FROM removed WHERE document = ?", (document,)).fetchone():
+    if _is_removed(connection, document):
         raise NotFound(f"document {document} was deleted", hint="send it again if it is wanted")
+
+
+def _is_removed(connection: sqlite3.Connection, document: str) -> bool:
+    found = connection.execute("SELECT 1 FROM removed WHERE document = ?", (document,)).fetchone()
+    return found is not None
 
 
 def _next_chunk(connection: sqlite3.Connection) -> int:

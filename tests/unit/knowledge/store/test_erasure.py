@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import contextlib
+import random
+import sqlite3
 import zlib
 from pathlib import Path
 
@@ -7,7 +10,9 @@ import numpy as np
 import pytest
 
 from casewright.errors import NotFound
+from casewright.knowledge.doctor import examine_all, repair
 from casewright.knowledge.store import Library
+from casewright.knowledge.store.texts import meta
 from casewright.knowledge.store.values import DenseBy
 from unit.knowledge.store.making import STAMP, document, put, vectors_for
 
@@ -167,4 +172,79 @@ def test_what_chroma_writes_later_holds_nothing_of_what_was_deleted_before(tmp_p
         library.settled()
         rows = vectors_for(30, seed)
         assert traces(tmp_path, {f"vector {place}": row.tobytes() for place, row in enumerate(rows)}) == []
+    library.close()
+
+
+def test_no_copies_of_rows_that_were_moved_are_left(tmp_path: Path) -> None:
+    # SQLite leaves them in the free room of pages when it shares rows out anew, whatever secure_delete says
+    chance = random.Random(2)
+    library = Library(tmp_path, stamp=STAMP)
+    library.open()
+    put(library, "smith", 1000, 100)
+    made: list[tuple[str, list[str]]] = []
+    for seed in range(40):
+        references = [f"PPR-{chance.randrange(10**8, 10**9)}" for _ in range(200)]
+        made.append((put(library, "smith", seed, 1, extra=" ".join(references)), references))
+    for gone, references in made[:3]:
+        wanted = {one: one.replace("-", "").lower().encode() for one in references}
+        assert traces(tmp_path, wanted)
+        assert library.delete_document("smith", gone).complete
+        assert traces(tmp_path, wanted) == []
+    library.close()
+
+
+def test_removals_without_end_leave_the_keyword_index_whole(tmp_path: Path) -> None:
+    library = Library(tmp_path, stamp=STAMP)
+    library.open()
+    put(library, "smith", 2, chunks=300)
+    gone = put(library, "smith", 1, extra=CANARY)
+    # SQLite's index grows by two levels at each, and with more than 2,000 it would be taken for damaged
+    with library.case("smith").parts.texts.writing() as connection:
+        for number in range(10**6, 10**6 + 990):
+            for way in ("", "'delete', "):
+                columns = "keyword, rowid, terms" if way else "rowid, terms"
+                connection.execute(f"INSERT INTO keyword ({columns}) VALUES ({way}?, 'few')", (number,))
+            connection.execute("INSERT INTO keyword (keyword) VALUES ('optimize')")
+    for seed in range(3, 16):
+        assert library.delete_document("smith", put(library, "smith", seed)).complete
+    assert library.reader("smith").keyword([CANARY], 5)
+    assert library.delete_document("smith", gone).complete
+    assert not library.reader("smith").keyword([CANARY], 5)
+    assert examine_all(library) == []
+    library.close()
+
+
+def test_what_waits_for_a_backup_alone_leaves_the_index_as_it_is(tmp_path: Path) -> None:
+    library = Library(tmp_path / "data", stamp=STAMP)
+    library.open()
+    gone = put(library, "smith", 1)
+    file = tmp_path / "saved.tar"
+    file.write_bytes(b"a backup")
+    library.erased.add_backup(file)
+    assert not library.delete_document("smith", gone).complete
+    texts = library.case("smith").parts.texts
+    with texts.reading() as connection:
+        before = meta(connection)
+    assert not library.retry_erasures()[0].complete
+    with texts.reading() as connection:
+        assert meta(connection) == before
+    file.unlink()
+    assert library.retry_erasures()[0].complete
+    library.close()
+
+
+def test_where_an_older_version_removed_something_the_doctor_says_so(tmp_path: Path) -> None:
+    library = Library(tmp_path, stamp=STAMP)
+    library.open()
+    put(library, "jones", 3)
+    library.delete_document("smith", put(library, "smith", 1))
+    paths = [library.case(name).parts.texts.path for name in ("jones", "smith")]
+    library.close()
+    for path in paths:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA user_version = 1")
+    library.open()
+    (found,) = examine_all(library)
+    assert (found.case_id, found.what) == ("smith", "deleted text may still be in the files")
+    assert repair(library, "smith") == []
     library.close()
