@@ -102,8 +102,8 @@ def engine() -> Iterator[str]:
 
 
 @contextmanager
-def service(data_dir: Path, engine_url: str) -> Iterator[str]:
-    """`casewright serve rag` with this engine and none of the caller's settings; yields its URL."""
+def service(data_dir: Path, engine_url: str, name: str = "rag") -> Iterator[str]:
+    """`casewright serve NAME` with this engine and none of the caller's settings; yields its URL."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
     ours = {
         "CASEWRIGHT_DATA": str(data_dir),
@@ -114,7 +114,7 @@ def service(data_dir: Path, engine_url: str) -> Iterator[str]:
         "CASEWRIGHT_LOG_LEVEL": "WARNING",
         "DOCUMENTS_URL": "http://127.0.0.1:9",
     }
-    command = [sys.executable, "-m", "casewright", "serve", "rag", "--port", "0"]
+    command = [sys.executable, "-m", "casewright", "serve", name, "--port", "0"]
     process = subprocess.Popen(command, env=kept | ours, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
