@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 from casewright.notes import words as w
 from casewright.notes.claim import Claim
-from casewright.notes.letter import QUOTE
+from casewright.notes.letter import QUOTE, speaks_for_itself
 from casewright.notes.owner import plain_words
 from casewright.notes.recognise import core, figures, negations, resolved
 
@@ -42,24 +43,27 @@ def bare_words(text: str) -> list[str]:
     tokens = text.split()
     for place, token in enumerate(tokens):
         word = core(token).lower().replace("’", "'")
-        nxt = core(tokens[place + 1]) if place + 1 < len(tokens) else ""
         if not word:
             found += [token] if any(char.isalnum() for char in token) else []
         elif word in _PERSONS:
             found.append(_PERSONS[word])
         elif word in w.SHORTHAND and (word not in w.AFTER_A_FIGURE or _has_digit(tokens[place - 1 : place])):
             found += w.SHORTHAND[word].split()
-        elif token.lower() == "c." and nxt[:1] in ("£", *"0123456789"):
+        elif word == "c" and token.lower() == "c." and _figure_next(tokens, place):
             found.append("about")
-        elif _figure_after(word):
-            found += ["about" if word[0] == "c" else "at", _figure_after(word)]
+        elif word[0] in "c@" and (figure := _figure_after(word)):
+            found += ["about" if word[0] == "c" else "at", figure]
         else:
             found.append(w.AGREE.get(word, word))
     return [word for word in found if word not in _ARTICLES]
 
 
+def _figure_next(tokens: Sequence[str], place: int) -> bool:
+    return place + 1 < len(tokens) and core(tokens[place + 1])[:1] in ("£", *"0123456789")
+
+
 def _has_digit(tokens: Sequence[str]) -> bool:
-    return any(char.isdigit() for token in tokens for char in token)
+    return any(map(str.isdigit, "".join(tokens)))
 
 
 def _figure_after(word: str) -> str:
@@ -71,26 +75,36 @@ def _figure_after(word: str) -> str:
 def faults(said: str, claim: Claim) -> tuple[str, ...]:
     """Everything that is wrong with a sentence for its claim; empty if it may leave."""
     if said == QUOTE.format(claim.text):
-        right = claim.decision.section == "matters_discussed"
-        return () if right else ("a quoted line belongs to the matters discussed",)
+        spoken = claim.decision.opening is not None and claim.decision.section != "matters_discussed"
+        return ("an action that is beyond doubt is not quoted",) if spoken else ()
     if claim.decision.opening is None:
-        return ("the line is to be quoted word for word",)
-    said = _without_resolved(said, claim)
+        return _noted_faults(said, claim)
+    said = without_day(said, claim.meeting)
     found = [*_figure_faults(said, claim.text), *_negation_faults(said, claim.text)]
     return (*found, *_word_faults(said, claim), *_owner_faults(said, claim))
 
 
-def _without_resolved(said: str, claim: Claim) -> str:
+def _noted_faults(said: str, claim: Claim) -> tuple[str, ...]:
+    """A line in its own words says them all, in order, and no other."""
+    if not speaks_for_itself(claim):
+        return ("the line is to be quoted word for word",)
+    found = [*_figure_faults(said, claim.text), *_negation_faults(said, claim.text)]
+    if bare_words(said) != bare_words(claim.text):
+        found.append("it says other words than the line")
+    return tuple(found)
+
+
+def without_day(said: str, meeting: date | None) -> str:
     """The sentence without the day in brackets that a relative one was resolved to, if it is right."""
     body, bracket, day = said.removesuffix(").").rpartition(" (")
-    if bracket and said.endswith(").") and claim.meeting is not None and resolved(body, claim.meeting) == day:
+    if bracket and said.endswith(").") and meeting is not None and resolved(body, meeting) == day:
         return body + "."
     return said
 
 
 def _figure_faults(said: str, text: str) -> list[str]:
     """Amounts, dates, references and numbers: the same ones, in the same order."""
-    given, known = _all_figures(said), _all_figures(text)
+    given, known = all_figures(said), all_figures(text)
     if given == known:
         return []
     more, less = Counter(given) - Counter(known), Counter(known) - Counter(given)
@@ -98,7 +112,8 @@ def _figure_faults(said: str, text: str) -> list[str]:
     return found or ["the figures are in another order"]
 
 
-def _all_figures(text: str) -> list[str]:
+def all_figures(text: str) -> list[str]:
+    """Every token with a digit, in lower case and order, without "about" or "at" before it."""
     return [_figure_after(figure) or figure for figure in (word.lower() for word in figures(text.split()))]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from casewright.api.notes import Contradiction, LeftOut
 from casewright.notes.owner import Decision
 from casewright.notes.read import Heading
 
@@ -23,3 +24,30 @@ class Claim:
     heading: Heading
     decision: Decision
     meeting: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim and the sentence that holds for it. ``from_template``: a model may be asked to phrase it."""
+
+    claim: Claim
+    text: str
+    from_template: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Every line of the notes, in a sentence or left out."""
+
+    said: tuple[Said, ...]
+    left_out: tuple[LeftOut, ...]
+    notes: str = ""
+    contradictions: tuple[Contradiction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sentence of the model's that holds, and the claims (by id) that it stands for."""
+
+    text: str
+    claims: tuple[str, ...]

@@ -6,90 +6,133 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Literal
 
-from casewright.api.notes import Checks, Fact, LeftOut, Section, Sentence
+from casewright.api.notes import Check, Contradiction, Fact, LeftOut, Mode, Rejected, Section, Sentence
 from casewright.notes import letter as lt
 from casewright.notes.check import faults
-from casewright.notes.claim import Claim
-from casewright.notes.owner import decide, leads, plain_words, unsure
-from casewright.notes.private import private_reason
-from casewright.notes.read import Entry, flatten, inline_heading, read_entries
+from casewright.notes.claim import Claim, Draft, Said, Written
+from casewright.notes.contradict import contradictions
+from casewright.notes.decision import Decision, Names
+from casewright.notes.ground import faults as grounded
+from casewright.notes.owner import leads, plain_words, unsure
+from casewright.notes.place import Placer
+from casewright.notes.private import private_lines
+from casewright.notes.read import Entry, Heading, flatten, inline_heading, read_entries
 from casewright.notes.recognise import amounts, dates, references
+from casewright.notes.shapes import Grounds
+from casewright.notes.values import deadlines
+from casewright.notes.values_kinds import Day
+from casewright.notes.verify import Finished, verify
 from casewright.notes.words import HERE
 
 _STOP = re.compile(r"(?<=[.;])\s+(?=\S)")
 _SHORT = re.compile(
     r"(?:c|approx|nos?|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|[a-z])\.", re.IGNORECASE
 )
+# Only lines with such a word are read for the day by which something is due.
+_ENDS = re.compile(r"\b(?:by|before|until|till|due|deadline|within|latest)\b", re.IGNORECASE)
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A claim and the sentence that holds for it. ``from_template``: a model may be asked to phrase it."""
-
-    claim: Claim
-    text: str
-    from_template: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """Every line of the notes, in a sentence or left out."""
-
-    said: tuple[Said, ...]
-    left_out: tuple[LeftOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What the contract's answer is made of."""
 
-    sections: dict[Section, tuple[str, ...]]
+    sections: Mapping[Section, tuple[str, ...]]
     full_text: str
     facts: tuple[Fact, ...]
     sentences: tuple[Sentence, ...]
-    checks: Checks
+    mode: Mode
+    ready_to_send: bool
+    checks: tuple[Check, ...]
+    left_out: tuple[LeftOut, ...]
+    contradictions: tuple[Contradiction, ...]
+    unsure_lines: tuple[int, ...]
+    lines_total: int
+    lines_used: int
+    rejected: tuple[Rejected, ...]
 
 
-def draft(notes: str, meeting: date | None = None) -> Draft:
-    """Read notes and decide about every line; each sentence has passed its check."""
-    said: list[Said] = []
+def draft(
+    notes: str, meeting: date | None = None, client_name: str = "", adviser: str | None = None
+) -> Draft:
+    """Read notes and decide about every line; each sentence has passed its check.
+
+    The names of client and adviser tell who is meant where the notes call them by it.
+    """
+    entries = read_entries(notes)
+    withheld = private_lines(entries, client_name)
+    kept: list[_Part] = []
     left_out: list[LeftOut] = []
-    for entry in read_entries(notes):
-        reason = _left_out(entry)
-        if reason is not None:
-            left_out += [LeftOut(line=line.number, text=line.text, reason=reason) for line in entry.lines]
+    for entry in entries:
+        reason = withheld.get(entry.lines[0].number) or _left_out(entry)
+        if reason is None:
+            kept += _parts(entry)
             continue
-        for claim in _claims(entry, meeting, len(said) + 1):
-            said.append(_say(claim))
-    return Draft(tuple(said), tuple(left_out))
+        left_out += [
+            LeftOut(line=line.number, text=line.text, reason=reason, to_decide=entry.left_out is None)
+            for line in entry.lines
+        ]
+    place = Placer(Names.of(client_name, adviser))
+    claims = [
+        _claim(f"f{number}", part, _decided(part, place(part.text, part.heading)), meeting)
+        for number, part in enumerate(kept, 1)
+    ]
+    return Draft(
+        said=tuple(map(_say, claims)),
+        left_out=tuple(left_out),
+        notes=notes,
+        contradictions=contradictions(entries, client_name, meeting),
+    )
 
 
 def _left_out(entry: Entry) -> str | None:
     if entry.left_out is not None:
         return entry.left_out
-    if entry.heading == "private":
-        return "under a heading for private remarks"
     inline = inline_heading(entry.text)
-    if inline is not None and inline[0] == "private":
-        return "marked as private"
-    return private_reason(entry.text)
+    return "marked as private" if inline is not None and inline[0] == "private" else None
 
 
-def _claims(entry: Entry, meeting: date | None, first_id: int) -> Iterator[Claim]:
-    """One claim for an entry, or one for each of its sentences that names its own actor."""
-    numbers = tuple(line.number for line in entry.lines)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece that is decided as one: an entry, or a sentence of it that names its own actor.
+
+    ``labelled``: the entry begins with a heading of its own; ``first`` of the entry's pieces.
+    """
+
+    entry: Entry
+    text: str
+    heading: Heading
+    labelled: bool
+    first: bool
+
+
+def _parts(entry: Entry) -> Iterator[_Part]:
     inline = inline_heading(entry.text)
-    heading = inline[0] if inline else entry.heading
-    text = inline[1] if inline else entry.text
+    heading, text = inline or (entry.heading, entry.text)
     for place, piece in enumerate(_pieces(text)):
-        decision = decide(piece, heading)
-        shown = entry.text if inline and not decision.sure else piece
-        if inline and decision.opening is None:
-            # the label may say who acts: a quotation keeps it
-            shown, decision = (piece if place else entry.text), replace(decision, lead=0)
-        yield Claim(f"f{first_id + place}", shown, numbers, heading, decision, meeting)
+        yield _Part(entry, piece, heading, inline is not None, not place)
+
+
+def _decided(part: _Part, decision: Decision) -> Decision:
+    """What stands in a pasted letter, or in another language, is for a person to look at."""
+    if part.entry.voice in ("email", "letter"):
+        doubt = replace(decision, section="matters_discussed", why="somebody else's words", stays=True)
+    elif part.entry.language == "other":
+        doubt = replace(decision, why="not in English")
+    else:
+        return decision
+    return replace(doubt, sure=False, doubted=True, lead=0, opening=None)
+
+
+def _claim(name: str, part: _Part, decision: Decision, meeting: date | None) -> Claim:
+    shown = part.entry.text if part.labelled and not decision.sure else part.text
+    if part.labelled and decision.opening is None:
+        # the label may say who acts: a quotation keeps it
+        shown, decision = (part.entry.text if part.first else part.text), replace(decision, lead=0)
+    numbers = tuple(line.number for line in part.entry.lines)
+    return Claim(name, shown, numbers, part.heading, decision, meeting)
 
 
 def _pieces(text: str) -> list[str]:
@@ -125,40 +168,113 @@ def _say(claim: Claim) -> Said:
     return Said(doubted, lt.quoted(claim.text), False)
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the letter is to be. ``reading_age`` None: none was asked for."""
+
+    style: lt.Style = lt.PLAIN
+    reading_age: int | None = None
+
+
 def compose(
     made: Draft,
     client_name: str,
     meeting: date | None = None,
-    phrased: Mapping[str, str] | None = None,
-    rejected: Sequence[str] = (),
+    *,
+    written: Sequence[Written] = (),
+    rejected: Sequence[Rejected] = (),
+    wishes: Wishes | None = None,
+    grounds: Grounds = grounded,
 ) -> Letter:
-    """The letter. ``phrased`` are a model's accepted sentences by the claim's id, ``rejected`` the others."""
-    own = phrased or {}
-    sentences = tuple(
-        Sentence(
-            text=own.get(said.claim.id, said.text),
-            section=said.claim.decision.section,
-            facts=(said.claim.id,),
-            lines=said.claim.lines,
-            written_by="model" if said.claim.id in own else "code",
-        )
-        for said in made.said
-    )
+    """The letter, and what its checks say of it.
+
+    ``written`` are a model's sentences that hold, ``rejected`` are the others; ``grounds`` judges them
+    once more.
+    """
+    wishes = wishes or Wishes()
+    sentences = _sentences(made, written)
     sections = {
         section: tuple(found.text for found in sentences if found.section == section) for section in SECTIONS
     }
-    doubtful = sorted({n for said in made.said if not said.claim.decision.sure for n in said.claim.lines})
-    used = {number for found in sentences for number in found.lines}
-    checks = Checks(
-        lines_total=len(used) + len(made.left_out),
-        lines_used=len(used),
+    doubtful = {n for said in made.said if not said.claim.decision.sure for n in said.claim.lines}
+    style = _signed(wishes.style)
+    whole = Finished(
+        notes=made.notes,
+        full_text=lt.letter(addressee(client_name), meeting, sections, unsure=bool(doubtful), style=style),
+        sections=sections,
+        sentences=sentences,
+        facts=tuple(_fact(said.claim) for said in made.said),
         left_out=made.left_out,
-        unsure_lines=tuple(doubtful),
-        rejected=tuple(rejected),
-        passed=all(said.claim.id in own or not faults(said.text, said.claim) for said in made.said),
+        contradictions=made.contradictions,
+        unsure_lines=tuple(sorted(doubtful)),
+        client_name=client_name,
+        adviser=style.adviser,
+        meeting=meeting,
+        reading_age=wishes.reading_age,
     )
-    text = lt.letter(addressee(client_name), meeting, dict(sections), unsure=bool(doubtful))
-    return Letter(sections, text, tuple(_fact(said.claim) for said in made.said), sentences, checks)
+    return _letter(whole, verify(whole, grounds), tuple(rejected))
+
+
+def _letter(whole: Finished, checks: tuple[Check, ...], rejected: tuple[Rejected, ...]) -> Letter:
+    mode = _mode(whole.sentences)
+    used = {number for found in whole.sentences for number in found.lines}
+    return Letter(
+        sections=whole.sections,
+        full_text=whole.full_text,
+        facts=whole.facts,
+        sentences=whole.sentences,
+        mode=mode,
+        ready_to_send=mode != "extractive" and all(check.passed for check in checks),
+        checks=checks,
+        left_out=whole.left_out,
+        contradictions=whole.contradictions,
+        unsure_lines=whole.unsure_lines,
+        lines_total=len(used) + len(whole.left_out),
+        lines_used=len(used),
+        rejected=rejected,
+    )
+
+
+def _sentences(made: Draft, own: Sequence[Written]) -> tuple[Sentence, ...]:
+    """In the notes' order; the model's sentences where the first of their lines stands."""
+    by_claim: dict[str, list[Written]] = {}
+    for one in own:
+        for name in one.claims:
+            by_claim.setdefault(name, []).append(one)
+    claims = {said.claim.id: said.claim for said in made.said}
+    told: set[int] = set()
+    sentences: list[Sentence] = []
+    for said in made.said:
+        if said.claim.id not in by_claim:
+            sentences.append(_sentence(said.text, (said.claim,), "code"))
+            continue
+        for one in by_claim[said.claim.id]:
+            if id(one) not in told:
+                told.add(id(one))
+                sentences.append(_sentence(one.text, [claims[name] for name in one.claims], "model"))
+    return tuple(sentences)
+
+
+def _sentence(text: str, claims: Sequence[Claim], by: Literal["code", "model"]) -> Sentence:
+    return Sentence(
+        text=text,
+        section=claims[0].decision.section,
+        facts=tuple(claim.id for claim in claims),
+        lines=tuple(sorted({number for claim in claims for number in claim.lines})),
+        written_by=by,
+    )
+
+
+def _mode(sentences: Sequence[Sentence]) -> Mode:
+    by_model = sum(sentence.written_by == "model" for sentence in sentences)
+    if not by_model:
+        return "extractive"
+    return "drafted" if by_model == len(sentences) else "mixed"
+
+
+def _signed(style: lt.Style) -> lt.Style:
+    """The style with the adviser's name on one line."""
+    return replace(style, adviser=flatten(style.adviser) or None) if style.adviser else style
 
 
 def addressee(client_name: str) -> str:
@@ -175,7 +291,22 @@ def _fact(claim: Claim) -> Fact:
         lines=claim.lines,
         owner=decision.owner,
         sure=decision.sure,
+        confidence=decision.probability,
+        due=_due(claim),
         amounts=amounts(claim.text),
         dates=dates(claim.text),
         references=references(claim.text),
     )
+
+
+def _due(claim: Claim) -> date | None:
+    """The day by which it is to be done; None where the line names none, or several, or one in doubt."""
+    if claim.decision.section == "matters_discussed" or not _ENDS.search(claim.text):
+        return None
+    days = {
+        found.value.until.value
+        for found in deadlines(claim.text, claim.meeting)
+        if found.value.sure and isinstance(found.value.until, Day) and found.value.until.sure
+    }
+    day = next(iter(days)) if len(days) == 1 else None
+    return day if isinstance(day, date) else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from casewright.api.notes import Section
+from casewright.api.notes import Section, Template, Tone
 from casewright.notes import words as w
 from casewright.notes.claim import Claim
 from casewright.notes.recognise import core, resolved
@@ -18,16 +19,33 @@ HEADINGS: dict[Section, str] = {
     "your_actions": "Your actions",
 }
 _NOTHING: dict[Section, str] = {
-    "matters_discussed": "Our notes of the meeting list nothing else that was discussed.",
-    "our_actions": "Our notes of the meeting list nothing for us to do.",
-    "your_actions": "Our notes of the meeting list nothing for you to do.",
+    "matters_discussed": "No matters discussed were noted.",
+    "our_actions": "No actions for us were noted.",
+    "your_actions": "No actions for you were noted.",
 }
 _UNSURE = " Some of what we noted above does not say who is to act. Please ask us if you are not sure."
+# Each tone: after the address, before the end, and the end. None of it says anything about the meeting.
+_OPENINGS: dict[Tone, str] = {
+    "plain": "Thank you for meeting us{when}. This letter says what was noted at the meeting.",
+    "warm": "Thank you very much for your time{when}. This letter says what was noted at the meeting, "
+    "so that you have it all in one place.",
+    "formal": "We write further to our meeting{when}. This letter records what was noted at that meeting.",
+}
+_CLOSINGS: dict[Tone, str] = {
+    "plain": "Please tell us if anything here is wrong or missing.",
+    "warm": "Please do tell us if anything here is wrong or missing. We are glad to help.",
+    "formal": "Please let us know if anything in this letter is incorrect or missing.",
+}
+_ENDS: dict[Tone, str] = {"plain": "Yours sincerely", "warm": "Kind regards", "formal": "Yours sincerely"}
 _TURNED = (
     {"i": "we", "me": "us", "my": "our"} | dict.fromkeys(w.CLIENT, "you") | dict.fromkeys(w.CLIENTS, "your")
 )
 _ABOUT = re.compile(r"c\.(?=£?\d)|c(?=£\d)")
 _ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "our"})
+_SPEECH = frozenset('"“”«»?:<>{}[]|')
+_PERSONS = (
+    w.HERE | w.THERE | w.CLIENT | w.CLIENTS | w.ADVISER | frozenset({"you", "your", "yours", "yourself"})
+)
 
 
 def quoted(text: str) -> str:
@@ -35,11 +53,35 @@ def quoted(text: str) -> str:
     return QUOTE.format(text)
 
 
+def speaks_for_itself(claim: Claim) -> bool:
+    """Whether a line without a sure actor can stand in the letter in its own words, without quotation marks.
+
+    It names no person by a pronoun or as "client", so nobody reads an "I" or a "she" as somebody else; it is
+    nobody's speech and no question; and where it belongs is beyond doubt.
+    """
+    decision = claim.decision
+    if decision.opening is not None or not decision.sure or claim.heading == "speech":
+        return False
+    said = [core(token).lower().replace("’", "'") for token in claim.text.split()]
+    if _SPEECH & set(claim.text) or len(said) < 2 or not said[1].isalpha():  # "5 £40" may be number five
+        return False
+    # an action in its own words begins with what is done: "DWP to write" would read as somebody else's
+    begins = said[0] in w.ACTIONS or (said[0] not in w.PARTIES and claim.text[0].islower())
+    return _PERSONS.isdisjoint(said) and (begins or decision.section == "matters_discussed")
+
+
+def noted(text: str) -> str:
+    """A line in its own words, as a sentence: shorthand written out, a capital letter and a full stop."""
+    body = " ".join(_turn(text.split(), agree=False, own=False)).rstrip(" ,;-–")
+    body = body[:1].upper() + body[1:]
+    return body if body.endswith((".", "!")) else body + "."
+
+
 def sentence(claim: Claim) -> str:
-    """The template's sentence for a claim; the quoted form where the decision has no opening."""
+    """The template's sentence for a claim; where no rule opens one, the line in its own words, or quoted."""
     decision = claim.decision
     if decision.opening is None:
-        return quoted(claim.text)
+        return noted(claim.text) if speaks_for_itself(claim) else quoted(claim.text)
     tokens = claim.text.split()[decision.lead :]
     said = _turn(tokens, agree=decision.agree, own=decision.own_possessive)
     body = " ".join(filter(None, [decision.opening, *said])).rstrip(" ,;:-–")
@@ -99,21 +141,39 @@ def _put(token: str, bare: str, new: str, *, last: bool) -> str:
     return before + new + (after if last else after.lstrip(".:"))
 
 
-def letter(name: str, meeting: date | None, sections: dict[Section, Sequence[str]], *, unsure: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the letter stands around its sentences, and who signs it."""
+
+    tone: Tone = "plain"
+    template: Template = "standard"
+    adviser: str | None = None
+
+
+PLAIN = Style()
+
+
+def letter(
+    name: str,
+    meeting: date | None,
+    sections: Mapping[Section, Sequence[str]],
+    *,
+    unsure: bool,
+    style: Style = PLAIN,
+) -> str:
     """The letter as one text. ``unsure``: something noted may be an action that is listed nowhere else."""
     when = f" on {meeting.day} {meeting:%B %Y}" if meeting else ""
-    parts = [
-        f"Dear {name},",
-        f"Thank you for meeting us{when}. This letter says what was noted at the meeting.",
-    ]
+    whole = style.template == "standard"
+    parts = [f"Dear {name},"]
+    if whole:
+        parts.append(_OPENINGS[style.tone].format(when=when))
     for section, heading in HEADINGS.items():
         lines = [f"- {said}" for said in sections[section]]
         if not lines:
-            nothing = _NOTHING[section]
-            if section == "matters_discussed" and not any(sections.values()):
-                nothing = "Our notes of the meeting list nothing that was discussed."
-            lines = [nothing + (_UNSURE if unsure and section != "matters_discussed" else "")]
+            lines = [_NOTHING[section] + (_UNSURE if unsure and section != "matters_discussed" else "")]
         parts.append("\n".join([heading, *lines]))
-    parts.append("Please tell us if anything here is wrong or missing.")
-    parts.append("Yours sincerely")
+    if whole:
+        parts += [_CLOSINGS[style.tone], _ENDS[style.tone]]
+    if style.adviser:
+        parts.append(style.adviser)
     return "\n\n".join(parts) + "\n"

@@ -7,58 +7,28 @@ letter. ``opening`` None means: word for word, in quotation marks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from casewright.api.notes import Owner, Section
 from casewright.notes import words as w
+from casewright.notes.decision import Decision, plain_words, unsure
+from casewright.notes.owner_doubt import ASKS, doubt, leads_within, spoken
 from casewright.notes.read import Heading
 from casewright.notes.recognise import core, is_negation
 
+__all__ = ["Decision", "decide", "leads", "plain_words", "unsure"]
+
 _ADVERBS = w.listed("also then now still")
-_ASKS = w.listed(
-    "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
-    " asked advised reminded expect encourage let"
-    " call ring phone email text contact meet visit"
-)
 _NO_ACTION_AFTER_WILL = w.listed("be get lose have become receive turn owe qualify need prob probably lapse")
 _QUOTES = frozenset("\"'“”‘’«")
 Rule = Callable[[Sequence[str], Heading], "Decision | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Where an entry belongs and how it is said. ``why`` is for a person who looks at an unsure line.
-
-    ``agree``: the first word after the lead is a verb to be put in the second person. ``own_possessive``: the
-    second is a "his", "her" or "their" that can only be the client's.
-    """
-
-    owner: Owner
-    section: Section
-    sure: bool
-    why: str
-    lead: int = 0
-    opening: str | None = None
-    agree: bool = False
-    own_possessive: bool = False
-
-
-def plain_words(text: str) -> list[str]:
-    """The tokens of a text in lower case without the punctuation around them; one for each token."""
-    return [core(token).lower().replace("’", "'") for token in text.split()]
 
 
 def _marked(text: str) -> list[str]:
     """The plain words, but one that asks keeps a comma after it: "advise, cl to sign" asks nobody."""
     words = plain_words(text)
     pairs = zip(words, text.split(), strict=True)
-    return [f"{word}," if word in _ASKS and token[-1] in ",;:-–" else word for word, token in pairs]
-
-
-def unsure(why: str, owner: Owner = "unclear") -> Decision:
-    """Nothing is claimed: the line is quoted among the matters, for a person to look at."""
-    return Decision(owner, "matters_discussed", False, why)
+    return [f"{word}," if word in ASKS and token[-1] in ",;:-–" else word for word, token in pairs]
 
 
 def decide(text: str, heading: Heading) -> Decision:
@@ -71,97 +41,24 @@ def decide(text: str, heading: Heading) -> Decision:
     if not words:
         return unsure("nothing to read")
     if core(text.split(maxsplit=1)[0]) == "CT":
-        return unsure("“CT” may be the client, the council tax or a court")
-    spoken = heading == "speech" or text[0] in _QUOTES
-    if spoken and words[0] in w.HERE | {"you"}:
-        return unsure("somebody's own words: “I”, “we” or “you” may be anybody")
+        return unsure("“CT” may be the client, the council tax or a court", doubted=True)
+    speech = heading == "speech" or text[0] in _QUOTES
+    if speech and words[0] in w.HERE | {"you"}:
+        return unsure("somebody's own words: “I”, “we” or “you” may be anybody", stays=True)
     if words[0] in w.DEPENDS:
-        return unsure("it depends on something: who acts, and whether, is for a person to say")
+        return unsure("it depends on something: who acts, and whether, is for a person to say", doubted=True)
+    if words[0] in ("ignore", "disregard", "forget", "system") and heading not in ("ours", "yours"):
+        return unsure("it may be an instruction to whoever reads the notes", stays=True)
     found = next((said for rule in _RULES if (said := rule(words, heading)) is not None), None)
+    if not (found and found.sure) and leads_within(words) > 1:
+        return unsure("two people act in one line", stays=True)
     if found is None:
         return _statement(words, heading)
     if found.sure and found.section != "matters_discussed":
-        return _doubt(found, words, heading, text) or found
+        return doubt(found, words, heading, text) or found
     if found.sure and found.opening is not None:
-        return _spoken(found, words, text)
+        return spoken(found, words, text)
     return found
-
-
-def _doubt(found: Decision, words: Sequence[str], heading: Heading, text: str) -> Decision | None:
-    """Why an action is not sure after all; None if it is."""
-    rest = list(words[found.lead :])
-    if heading in ("ours", "yours") and (heading == "ours") != (found.section == "our_actions"):
-        return unsure("the heading and the line do not agree on who acts")
-    if "?" in text or w.DOUBT & set(rest):
-        return unsure("it is in doubt, or done already")
-    if _leads_within(rest):
-        return unsure("two people act in one line")
-    if "ct" in rest:
-        return unsure("“ct” may be the client, the council tax or a court")
-    turned = rest[2:] if found.own_possessive else rest
-    if found.section == "your_actions":
-        turned = [word for word in turned if word != "them"]
-    if w.THERE & set(turned) or (found.section == "our_actions" and {"them"} & set(turned)):
-        return unsure("“he”, “she” or “they” may be the client or another person")
-    if _odd_client(rest):
-        return unsure("the client acts within it, in a form the rules do not turn")
-    return None
-
-
-def _spoken(found: Decision, words: Sequence[str], text: str) -> Decision:
-    """A matter is said in the letter's voice only where no word in it depends on who speaks."""
-    rest = words[found.lead :]
-    own = found.opening == "We"
-    stay = w.HERE & set(rest) and not own
-    inside = _leads_within(rest)
-    if inside > 1:
-        return unsure("more than one thing is to be done, by more than one person", found.owner)
-    by_client = any(one == "by" and two in w.CLIENT for one, two in pairwise(rest))
-    if by_client or (found.opening == "You" and _second_verb(words, text)):
-        return Decision(found.owner, found.section, True, found.why)
-    told = found.opening == "We advised" or any(word in _ASKS for word in rest[:2])
-    if inside and not told:
-        return unsure("somebody is to do something within it", found.owner)
-    if stay or (w.THERE | {"them"}) & set(rest) or "ct" in rest or _odd_client(rest):
-        return Decision(found.owner, found.section, True, found.why)
-    if {"you", "your"} & set(rest):
-        return Decision(found.owner, found.section, True, found.why)
-    return found
-
-
-def _second_verb(words: Sequence[str], text: str) -> bool:
-    """Whether the client does two things: in "cl is 45 and lives alone" only one would be turned."""
-    tokens = text.split()
-    return any(
-        word in w.AGREE and (words[place - 1] in ("and", "&", "+", "but") or tokens[place - 1][-1] in ",;")
-        for place, word in enumerate(words)
-        if place > 1
-    )
-
-
-def _leads_within(rest: Sequence[str]) -> int:
-    """How often a person is set to act within the line, other than by being asked or told to."""
-    people = w.CLIENT | w.ADVISER | {"i", "we", "you", "me", "us"}
-    found = 0
-    for place, word in enumerate(rest):
-        nxt = rest[place + 1] if place + 1 < len(rest) else ""
-        asked = place > 0 and rest[place - 1] in _ASKS
-        if word in ("i'll", "we'll", "you'll"):
-            found += 1
-        if word in people and nxt in ("to", "will", "must", "shall", "needs") and not (asked and nxt == "to"):
-            found += 1
-    return found
-
-
-def _odd_client(rest: Sequence[str]) -> bool:
-    """Whether the client is within, followed by what might be a verb that would have to change with "you"."""
-    for place, word in enumerate(rest[:-1]):
-        nxt = rest[place + 1]
-        if word in w.CLIENT and nxt.endswith("s") and not nxt.endswith("ss"):
-            known = nxt in w.AGREE or nxt in ("this", "his", "across", "as", "towards", "payslips")
-            if not known:
-                return True
-    return False
 
 
 def _client(words: Sequence[str], heading: Heading) -> Decision | None:
@@ -223,7 +120,7 @@ def _action(words: Sequence[str], at: int, owner: Owner, opening: str) -> Decisi
     if not rest or not _doing(rest):
         return unsure("what is to be done is not a word the rules know", owner)
     if owner == "adviser" and rest[0] in w.NOT_AN_ADVISERS:
-        return unsure("an adviser does not usually do this: the words may be the client's own")
+        return unsure("an adviser does not usually do this: the words may be the client's own", doubted=True)
     own = owner == "client" and len(rest) > 1 and rest[1] in ("his", "her", "their") and len(rest) > 2
     others = (
         w.PARTIES | {"mr", "mrs", "ms", "brother", "sister", "mother", "father", "wife", "husband"}
@@ -280,6 +177,8 @@ def _client_did(words: Sequence[str], start: int) -> Decision | None:
         return Decision("client", "matters_discussed", True, "of the client", start, "You", agree=True)
     if verb in w.PAST and verb != "needed":
         return Decision("client", "matters_discussed", True, "of the client", start, "You")
+    if verb in w.STATES and len(words) > start + 1:
+        return Decision("client", "matters_discussed", True, "of the client", start, "You are")
     return None
 
 
@@ -296,13 +195,15 @@ def _advised(words: Sequence[str]) -> Decision | None:
     """``adv cl to …`` is advice, not an action of the adviser's."""
     if words[0] == "adv" and len(words) > 2 and words[1] in w.CLIENT:
         return Decision("adviser", "matters_discussed", True, "advice given", 1, "We advised")
+    if words[0] == "adv" and len(words) > 2 and words[1] in ("re", "about", "on", "that"):
+        return Decision("adviser", "matters_discussed", True, "advice given", 1, "We advised")
     return None
 
 
 def _advice(words: Sequence[str], heading: Heading) -> Decision | None:
     """``told cl …``, ``explained …``: advice given, and no action."""
     if words[0] in w.ADVISED and len(words) > 1 and words[1] not in ("by", "to", "that"):
-        aimed = words[0] not in ("told", "informed", "reminded", "warned", "advised") or words[1] in w.CLIENT
+        aimed = words[0] not in w.AIMED or words[1] in w.CLIENT
         if aimed:
             return Decision("adviser", "matters_discussed", True, "advice given", 0, "We")
     return None
@@ -310,11 +211,19 @@ def _advice(words: Sequence[str], heading: Heading) -> Decision | None:
 
 def _third_party(words: Sequence[str], heading: Heading) -> Decision | None:
     """A known other party and what it did, does or is to do."""
-    at = 1 if words[0] == "the" else 0
-    if at + 1 >= len(words) or words[at] not in w.PARTIES:
+    at = 1 if words[0] in ("the", "cl's", "client's") else 0
+    if at + 1 >= len(words):
+        return None
+    if " ".join(words[at : at + 2]) in w.PARTIES_OF_TWO and at + 2 < len(words):
+        at += 1
+    elif words[at] not in w.PARTIES:
         return None
     nxt = words[at + 1]
-    if nxt in ("to", "will", "must", "says", "said", "states") or nxt in w.PAST or nxt in w.AGREE:
+    if (
+        nxt in ("to", "will", "must", "may", "can", "says", "said", "states")
+        or nxt in w.PAST
+        or nxt in w.AGREE
+    ):
         opening = "" if nxt != "to" else None
         return Decision("third_party", "matters_discussed", True, "of another party", 0, opening)
     return None
@@ -340,8 +249,9 @@ def _statement(words: Sequence[str], heading: Heading) -> Decision:
     lead = words[1:2] if words[0] in ("to", "please", "not", "must") else words[:1]
     if (lead and lead[0] in w.ACTIONS) or _asks_something(words):
         return unsure("something is to be done and who does it is not said")
-    if heading == "matters" or any(char.isdigit() for word in words for char in word):
-        return Decision("unclear", "matters_discussed", heading == "matters", "a statement, word for word")
+    told = heading == "matters" and words[0] not in w.CLIENT | w.ADVISER and not w.ACTIONS & set(words[:3])
+    if told or any(char.isdigit() for word in words for char in word):
+        return Decision("unclear", "matters_discussed", told, "a statement, word for word")
     return unsure("nobody is named")
 
 

@@ -1,12 +1,18 @@
-"""Notes as numbered lines, and the entries they make: a line, or a line that goes on over the next ones."""
+"""Notes as numbered lines, and the entries they make: a line, or a line that goes on over the next ones.
+
+Pasted e-mails and letters are told apart (``Line.voice``): what stands in them is somebody else's word.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from casewright.notes.read_language import Language, language_of
+from casewright.notes.read_voice import Part, Voice, voices
 from casewright.notes.words import ADVISER, CLIENT, PARTIES, SAYS, listed
 
 Heading = Literal["none", "matters", "ours", "yours", "actions", "speech", "private"]
@@ -16,6 +22,19 @@ _ENDS = re.compile(r"\r\n|\r|\n")
 _BULLET = re.compile(r"(?:[*•·‣▪◦●○–—>+]+|-(?=\s|[^\W\d_])|\[ \]|#{1,6}(?=\s))\s*")
 _LETTERED = re.compile(r"\(?[a-zA-Z]\)\s+|\(?(?:ii|iii|iv|vi|vii|viii|ix)\)\s+")
 _NUMBERED = re.compile(r"\(?(\d{1,3})[.)]\s+(?=\S)")
+# "14:05 –", "[12/05/2026 14:05]": when the line was typed, in notes that run like a log
+_STAMP = re.compile(
+    r"(?:\[?(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4},?\s)?(?P<hour>[01]?\d"
+    r"|2[0-3])[:.](?P<minute>[0-5]\d)(?::[0-5]\d)?"
+    r"\s?(?P<half>[ap]m)?\]?)\s?(?:[-–—:]\s|(?<=\])\s?)(?=\S)(?!\d{1,2}[:.]\d\d)",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?])[\"”’)]?\s+(?=[\"“‘(]?[A-Z£\d])")
+_ABBREVIATED = re.compile(
+    r"\b(?:c|approx|nos?|mr|mrs|ms|dr|st|a\.m|p\.m|e\.g|i\.e|etc|ref|tel|appt|rd|ave|sec|s|para|v|vs"
+    r"|[A-Z])\.$",
+    re.IGNORECASE,
+)
 _MONTH_NEXT = re.compile(
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|am\b|pm\b|days?|weeks?|months?|years?)",
     re.IGNORECASE,
@@ -55,6 +74,12 @@ HEADINGS: dict[Heading, frozenset[str]] = {
         "|",
     ),
 }
+_LABEL = re.compile(
+    r"(?:copy of |pasted |fwd |forwarded )?(?:an? |the )?(?:e-?mail|letter|text|message|voicemail|whatsapp"
+    r"|reply|statement)"
+    r" (?:received |rec'd |in |dated [\d/. ]{4,12})?(?:from|of|by|dated)\b.{0,60}:",
+    re.IGNORECASE,
+)
 _SPEAKERS = CLIENT | ADVISER | PARTIES | frozenset(SAYS) | listed("email letter text quote message voicemail")
 _HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
 
@@ -64,7 +89,8 @@ class Line:
     """A line with something on it. ``number`` counts from 1; ``start`` and ``end`` are its span in the notes.
 
     ``text`` is the line without its bullet or number, white space and control characters made single spaces;
-    ``bullet`` says that it had one.
+    ``bullet`` says that it had one. ``stamp`` is the time a log's line begins with, which is not in ``text``;
+    ``cells`` are the parts of a line pasted from a table. ``language`` is a hint.
     """
 
     number: int
@@ -72,16 +98,35 @@ class Line:
     end: int
     text: str
     bullet: bool
+    voice: Voice = "notes"
+    part: Part = "body"
+    language: Language = "en"
+    stamp: str = ""
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is decided as one: usually one line. ``heading`` is the one it stands under."""
+    """What is decided as one: usually one line. ``heading`` is the one it stands under.
+
+    Where ``voice`` is not "notes" the words are somebody else's, and ``heading`` is ``speech``.
+    """
 
     lines: tuple[Line, ...]
     text: str
     heading: Heading
     left_out: str | None = None
+
+    @property
+    def voice(self) -> Voice:
+        """Whose words it is."""
+        other = self.lines[0].voice
+        return "speech" if other == "notes" and self.heading == "speech" else other
+
+    @property
+    def language(self) -> Language:
+        """Whether all of it seems to be English."""
+        return "other" if any(line.language == "other" for line in self.lines) else "en"
 
 
 def flatten(text: str) -> str:
@@ -90,6 +135,8 @@ def flatten(text: str) -> str:
     Invisible are the format characters that may reorder what a reader sees; the two joiners that some
     scripts need are kept.
     """
+    if text.isprintable():  # then a space is all that there is between words
+        return " ".join(text.split())
     kept = []
     for char in text:
         kind = unicodedata.category(char)
@@ -102,18 +149,67 @@ def flatten(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def stands_in(text: str, source: str) -> bool:
+    """Whether whole words of ``source`` are ``text``: "£45" does not stand in "£450"."""
+    return f" {text} " in f" {source} "
+
+
 def read_lines(notes: str) -> tuple[Line, ...]:
     """The lines with something on them, in order; numbers count every line of the notes."""
-    lines: list[Line] = []
-    start, last_number = 0, 0
+    spans: list[tuple[int, int, int]] = []
+    start = 0
     ends = [(m.start(), m.end()) for m in _ENDS.finditer(notes)] + [(len(notes), len(notes))]
     for number, (end, after) in enumerate(ends, 1):
-        raw = notes[start:end]
-        if raw.strip():
-            text, bullet, last_number = _without_bullet(flatten(raw), last_number)
-            lines.append(Line(number, start, end, text, bullet))
+        if not notes[start:end].isspace() and start < end:
+            spans.append((number, start, end))
         start = after
+    flat = [flatten(notes[start:end]) for _, start, end in spans]
+    stamps = _stamps(flat)
+    said = voices([number for number, _, _ in spans], flat, _is_heading)
+    lines: list[Line] = []
+    last_number = 0
+    for (number, start, end), whole, stamp, whose in zip(spans, flat, stamps, said, strict=True):
+        text, bullet, last_number = _without_bullet(whole[len(stamp) :], last_number)
+        raw = notes[start:end].strip()
+        cells = tuple(flatten(cell) for cell in raw.split("\t")) if "\t" in raw else ()
+        hint = language_of(text)
+        lines.append(
+            Line(number, start, end, text, bullet, whose.voice, whose.part, hint, stamp.strip(" -–—:"), cells)
+        )
     return tuple(lines)
+
+
+def _is_heading(text: str) -> bool:
+    return heading_of(text) is not None
+
+
+def _stamps(texts: Sequence[str]) -> list[str]:
+    """The times that lines begin with; none unless two or more do, in the order of the day."""
+    found = [_STAMP.match(text) for text in texts]
+    minutes = [
+        int(m["hour"]) % 12 * 60 + int(m["minute"]) + 720 * (m["half"].lower() == "pm")
+        if m["half"]
+        else int(m["hour"]) * 60 + int(m["minute"])
+        for m in found
+        if m
+    ]
+    if len(minutes) < 2 or minutes != sorted(minutes):
+        return [""] * len(texts)
+    return [m[0] if m else "" for m in found]
+
+
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the sentences of a text begin and end; abbreviations end none, and nothing is lost but white
+    space.
+    """
+    spans: list[tuple[int, int]] = []
+    start = 0
+    for gap in _SENTENCE_ENDS.finditer(text):
+        space = gap.end() - len(gap[0]) + len(gap[0].rstrip())
+        if not _ABBREVIATED.search(text, max(start, gap.start() - 12), gap.start()):
+            spans.append((start, space))
+            start = gap.end()
+    return (*spans, (start, len(text))) if start < len(text) else tuple(spans)
 
 
 def _without_bullet(text: str, last_number: int) -> tuple[str, bool, int]:
@@ -151,6 +247,8 @@ def _unknown_heading(text: str) -> Heading | None:
 
     Below "Cl says:" or "Landlord:" an "I" may be anybody's: that is ``speech``.
     """
+    if _LABEL.fullmatch(text):
+        return "speech"
     body = text[:-1].lower().split()
     if not text.endswith(":") or not 1 <= len(body) <= 3 or not all(word.isalpha() for word in body):
         return None
@@ -169,6 +267,14 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
     for line in read_lines(notes):
         gap = bool(before) and line.number > before + 1
         before = line.number
+        if line.voice != "notes":
+            entry = _of_another(line, entries[-1] if entries and not gap else None)
+            if entries and entry.lines[0] is entries[-1].lines[0]:
+                entries[-1] = entry
+            else:
+                entries.append(entry)
+            heading = "none" if heading != "private" else heading
+            continue
         if gap and filled and heading not in ("private", "matters"):
             heading = "none"
         kind = heading_of(line.text) or _unknown_heading(line.text)
@@ -181,12 +287,31 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
             entries.append(Entry((line,), line.text, "none", "nothing to read on it"))
             continue
         last = entries[-1] if entries else None
-        if last is not None and last.left_out is None and not gap and _goes_on(line, last):
+        joins = last is not None and last.left_out is None and last.lines[0].voice == "notes" and not gap
+        if last is not None and joins and _goes_on(line, last):
             entries[-1] = Entry((*last.lines, line), f"{last.text} {line.text}", last.heading)
             continue
         filled = True
         entries.append(Entry((line,), line.text, heading))
     return tuple(entries)
+
+
+_PARTS: dict[Part, str | None] = {
+    "body": None,
+    "header": "the header of an e-mail",
+    "signature": "the end of an e-mail or letter",
+    "disclaimer": "an e-mail's small print",
+}
+
+
+def _of_another(line: Line, last: Entry | None) -> Entry:
+    """A line of a pasted e-mail or letter; one that goes on in lower case is read with the line before it."""
+    reason = _PARTS[line.part] if any(char.isalnum() for char in line.text) else "nothing to read on it"
+    if reason is None and last is not None and last.left_out is None and last.lines[0].voice == line.voice:
+        whole = last.text.endswith((".", "!", "?", ";", ":"))
+        if not whole and not line.bullet and line.text[:1].islower() and len(last.lines) < MOST_LINES:
+            return replace(last, lines=(*last.lines, line), text=f"{last.text} {line.text}")
+    return Entry((line,), line.text, "speech", reason)
 
 
 def _goes_on(line: Line, last: Entry) -> bool:

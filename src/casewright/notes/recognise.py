@@ -72,7 +72,7 @@ def core(token: str) -> str:
 
 def figures(tokens: list[str]) -> list[str]:
     """Every token with a digit, in order, without the punctuation around it."""
-    return [core(token) for token in tokens if any(char.isdigit() for char in token)]
+    return [core(token) for token in tokens if not token.isalpha() and any(map(str.isdigit, token))]
 
 
 def is_negation(word: str) -> bool:

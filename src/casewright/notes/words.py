@@ -39,11 +39,29 @@ SHORTHAND = {
     "w/c": "week commencing",
     "rec'd": "received",
     "tmrw": "tomorrow",
+    "expl'd": "explained",
+    "disc'd": "discussed",
+    "adv'd": "advised",
+    "conf'd": "confirmed",
+    "recd": "received",
+    "rcvd": "received",
+    "w/b": "week beginning",
+    "f/u": "follow up",
+    "nok": "next of kin",
+    "a/c": "account",
+    "pls": "please",
+    "incl": "including",
+    "mins": "minutes",
+    "stmt": "statement",
+    "stmts": "statements",
+    "wk": "week",
+    "mth": "month",
+    "yr": "year",
 }
 # These are shorthand only after a figure: "£50 pw", while "cl to send pw" may be a password.
 AFTER_A_FIGURE = listed("pw p/w")
 # Shorthand for people, turned by voice: the letter speaks to the client.
-CLIENT = frozenset({"cl", "ct", "clt", "c/l", "client"})
+CLIENT = frozenset({"cl", "ct", "clt", "c/l", "client", "clnt", "cleint", "clinet"})
 CLIENTS = frozenset({"cl's", "clt's", "ct's", "client's", "cls"})
 ADVISER = frozenset({"adv", "adviser", "advisor", "caseworker", "cw"})
 
@@ -62,7 +80,9 @@ ACTIONS = listed(
     telephone tell text transfer try update upload use vacate verify view visit wait withdraw work
     write appoint compare calculate cooperate co-operate engage sell buy move renew resend resubmit
     re-apply re-send open resign repay assess assist help represent advise issue settle offer object
-    opt freeze reduce increase maintain allow permit
+    opt freeze reduce increase maintain allow permit do put set come drop think bid forward rebook reschedule
+    rearrange e-mail sort attach enclose escalate explore redraft signpost monitor prioritise diarise
+    recalculate
     """
 )
 # What advisers do not do for a client: "I will pay" is as likely the client's own words.
@@ -133,7 +153,15 @@ PAST = listed(
     """
 )
 # What advisers write of their own past without saying "I".
-ADVISED = listed("advised explained discussed signposted told informed reminded warned")
+ADVISED = listed("advised explained discussed signposted told informed reminded warned expl'd disc'd adv'd")
+# Of these, the ones that say something to somebody: sure only where that is the client.
+AIMED = listed("told informed reminded warned advised adv'd")
+# What a person is or feels, which notes write without the "is".
+STATES = listed(
+    "worried anxious unhappy pregnant unemployed homeless single married divorced disabled unable upset"
+    " scared frightened"
+    " concerned confused aware unaware unsure desperate retired self-employed unwell diabetic"
+)
 
 # Known third parties; beyond these an unknown name that "is to" do something stays undecided.
 PARTIES = listed(
@@ -141,8 +169,28 @@ PARTIES = listed(
     ll landlord council dwp hmrc court employer bank bailiffs bailiff agent agents jobcentre gp
     hospital school police tribunal lender creditor creditors insurer neighbour neighbours partner
     ex housing acas ombudsman barclays lloyds natwest hsbc santander halifax nationwide aviva capita
-    lowell
+    lowell la ha acas cab lettings freeholder ombudsman retailer trader cabot klarna edf eon octopus ovo
+    vodafone marston marstons
     """
+)
+# The same, of two words.
+PARTIES_OF_TWO = listed(
+    "housing association|letting agent|letting agents|estate agent|british gas|thames water|severn trent"
+    "|work coach"
+    "|housing officer|social worker|managing agent|managing agents|union rep|line manager|housing benefit"
+    "|social services|job centre|credit union",
+    "|",
+)
+TITLES = listed("mr mrs ms miss mx dr prof sir")
+# Names that are words of notes as well; a person of such a name is not told by it.
+NOT_NAMES = listed(
+    "will may april june august grant bill rich penny faith hope joy dean court bank banks young"
+    " long short day week sunday friday rent price law page"
+)
+# Two letters in capitals that are no person's initials.
+ACRONYMS = listed(
+    "ll uc mr hb ct la ha ho hr ea cb aa ni id dd ta nb gp dv mh et bf ok tv uk eu ca cl cw cm sw tc fu op hw"
+    " wc jc cc ac ir fa po ed dr ms pw pm am re vs co"
 )
 HERE = listed("i we me my us our mine ours i'm i've i'd i'll we're we've we'd we'll")
 THERE = listed("he she they him her his hers their theirs he's she's they're himself herself")
@@ -154,6 +202,14 @@ LEXICON = listed(
     "you your we us our will need to must not told confirmed that noted the have are were do don't haven't"
     " aren't weren't is a an also"
 ) | frozenset(word for said in SHORTHAND.values() for word in said.split())
+# Of these, the ones that mean themselves even in notes by or about a person of such initials.
+NO_INITIALS = listed("ll uc mr hb ct la ha hr ni id dd ta gp cl pm")
+# How a line that no template says is quoted in each section. It says what was noted, and for whom.
+NOTED = {
+    "matters_discussed": "We noted: “{}”.",
+    "our_actions": "We noted for us: “{}”.",
+    "your_actions": "We noted for you: “{}”.",
+}
 # The pairs a model may choose between; the words mean the same in a letter.
 SAME = {
     "phone": "call",

@@ -1,0 +1,355 @@
+"""What the notes say about one thing, so that two sayings can be held against each other: sums, days,
+numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from casewright.notes.values import find
+from casewright.notes.values_kinds import Amount, Day, Found, Phone, Reference, Time, Value
+from casewright.notes.words import PARTIES, listed
+
+Role = Literal["charge", "owed", "instalment", "paid", "income", "offer"]
+
+# A thing and the words for it; "_" joins two words, which are taken before one ("council tax" is no tax).
+_THINGS = {
+    word.replace("_", " "): thing
+    for thing, words in {
+        "rent": "rent rents rent_arrears",
+        "council tax": "council_tax c/tax ctax",
+        "deposit": "deposit deposits",
+        "wage": "wage wages salary earns earning take_home net_pay hourly_rate",
+        "UC": "uc universal_credit",
+        "PIP": "pip",
+        "housing benefit": "hb housing_benefit",
+        "ESA": "esa",
+        "DLA": "dla",
+        "child benefit": "child_benefit chb",
+        "pension": "pension pensions",
+        "service charge": "service_charge service_charges",
+        "gas": "gas",
+        "electricity": "electric electricity leccy",
+        "energy": "energy",
+        "water": "water",
+        "loan": "loan loans",
+        "overdraft": "overdraft o/d",
+        "card": "card cards credit_card visa",
+        "mortgage": "mortgage",
+        "fine": "fine fines pcn parking parking_charge penalty",
+        "fee": "fee fees",
+        "bill": "bill bills bils invoice invoices vet",
+        "refund": "refund refunds",
+        "redundancy": "redundancy redundancy_pay",
+        "holiday pay": "holiday_pay",
+        "savings": "savings",
+        "maintenance": "maintenance child_maintenance csa cms",
+        "catalogue": "catalogue",
+        "phone": "phone mobile broadband",
+        "insurance": "insurance premium",
+        "price": "price cost costs quote quoted estimate repair repairs",
+        "overpayment": "overpayment overpayments overpaid o/p",
+        "bought": "sofa fridge boiler car laptop kitchen roof roofer roofers holiday puppy pupy"
+        " washing_machine season_ticket",
+    }.items()
+    for word in words.split()
+}
+_NEAR = 160  # characters on either side of an amount that say what it is for
+_PLAIN_WORD = re.compile(r"[a-z]+(?:/[a-z]+)?")
+_ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
+    ("offer", re.compile(r"\b(?:offer(?:s|ed|ing)?|propos\w+|afford|settle\w*|suggest\w*)\b", re.I)),
+    (
+        "instalment",
+        re.compile(
+            r"\b(?:instalments?|installments?|repay\w*|towards?|token|deduct\w*|off (?:the )?arrears"
+            r"|payment plan|dd|direct debit)\b",
+            re.I,
+        ),
+    ),
+    (
+        "paid",
+        re.compile(r"\b(?:paid|payments? (?:made|of)|sent (?:them|him|her))\b|\bbank statement\b", re.I),
+    ),
+    (
+        "owed",
+        re.compile(
+            r"\b(?:owe[sd]?|owing|arrears|debts?|balance|outstanding|o/s|behind|final demand|liability)\b",
+            re.I,
+        ),
+    ),
+    ("income", re.compile(r"\b(?:gets|receives|receiving|income|award(?:ed)?|earns?)\b", re.I)),
+)
+_ARREARS = re.compile(r"\barrears\b", re.IGNORECASE)
+_CAPITAL = re.compile(r"\b[A-Z][A-Za-z&'’]+(?:\s(?:[A-Z][A-Za-z&'’]+|&))*")
+_NO_NAME = listed(
+    "I We He She They The A An It Its Client Cl Ct Clt LL Adv Adviser Rent Arrears Says Said States Owes"
+    " Paid Pays Pay Council"
+    " Letter Landlord His Her Their My Our Your Hearing Appt Appointment Court Deposit Wages Gets Income"
+    " Debt Debts Loan Total"
+    " Jan Feb Mar Apr May Jun Jul Aug Sep Sept Oct Nov Dec January February March April June July August"
+    " September October"
+    " November December Mon Tue Tues Wed Thu Thur Thurs Fri Sat Sun Monday Tuesday Wednesday Thursday"
+    " Friday Saturday Sunday"
+    " Discussed Advised Told Explained Called Rang Ref Has Had Is Was Will To Of On In At By For From"
+    " With And But No Not Notice"
+    " Bank Statement Credit Card Tax Gas Electric Water UC PIP HB ESA DLA JSA New Old Now Current Bill"
+    " Balance Benefit Housing"
+    " Universal Tenancy Section First Second Next Agreed Did Does Statement Also Then Company Contract"
+    " Form Claim Works Lives"
+    " Monthly Weekly Offer Offered Eviction Interview Assessment Meeting Deadline Both Still Mrs Mr Ms"
+    " Miss Dr Employer Agent"
+    " Confirmed Confirms Checked Savings Price Cost Quote Invoice Refund Fine Penalty Repairs Redundancy"
+    " Insurance Pension"
+    " Catalogue Overdraft Mortgage Service Charge Dismissed Started Moved Left Born Date DOB Reply"
+    " Return Send Attend Go"
+    " Payment Parking Tribunal Bailiffs Energy Maintenance Account Acc Later According Payslip Paperwork"
+    " Screenshot"
+)
+_WHOSE = re.compile(
+    r"\b(?:wife|husband|partner|son|daughter|mum|mother|dad|father|sister|brother|ex|joint|flatmate"
+    r"|housemate|lodger|tenant next door|neighbour|gross|net|take[- ]home)(?:'s)?\b",
+    re.IGNORECASE,
+)
+_SEGMENT = re.compile(r"[;,]\s|\.\s|\s(?:and|but|plus|then|while|whereas)\s|\s[-–—]\s", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An amount, what it is for, and whose."""
+
+    line: int
+    money: Amount
+    things: frozenset[str]
+    names: frozenset[str]
+    role: Role
+    whose: frozenset[str]
+    days: tuple[Day, ...]
+    near: tuple[Day, ...]
+    text: str
+    segment: str
+    entry: str
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A day or time of something that happens once."""
+
+    line: int
+    event: str
+    day: Day | None
+    time: Time | None
+    names: frozenset[str]
+    whose: frozenset[str]
+    text: str
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A reference or a telephone number and whom it is of."""
+
+    line: int
+    code: str
+    names: frozenset[str]
+    text: str
+
+
+def segments(text: str, found: tuple[Found[Value], ...]) -> list[tuple[int, int]]:
+    """Parts of a text that say one thing each; a separator inside a value ends none."""
+    cuts = [0]
+    for cut in _SEGMENT.finditer(text):
+        if not any(one.start < cut.end() - 1 and cut.start() < one.end for one in found):
+            cuts.append(cut.start() if cut[0].strip().isalpha() else cut.end())
+    return [(a, b) for a, b in zip(cuts, [*cuts[1:], len(text)], strict=True) if b > a]
+
+
+def things_of(text: str) -> frozenset[str]:
+    """What a text is about, of the things that are known."""
+    words = _PLAIN_WORD.findall(text.lower())
+    found, place = set(), 0
+    while place < len(words):
+        two = _THINGS.get(f"{words[place]} {words[place + 1]}") if place + 1 < len(words) else None
+        one = two or _THINGS.get(words[place])
+        if one is not None:
+            found.add(one)
+        place += 2 if two else 1
+    return frozenset(found)
+
+
+def names_of(text: str) -> frozenset[str]:
+    """The words of capitalised names, in small letters, but for words that open lines."""
+    return frozenset(
+        word.lower().removesuffix("'s").removesuffix("’s")
+        for match in _CAPITAL.finditer(text)
+        for word in match[0].split()
+        if len(word) > 1 and word not in _NO_NAME
+    )
+
+
+def role_of(text: str, money: Amount) -> Role:
+    """What part the amount plays: what is owed is not what is paid off it each month."""
+    for role, pattern in _ROLES:
+        if pattern.search(text):
+            return "instalment" if role == "owed" and money.per else role
+    return "charge"
+
+
+def sums(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Sum]:
+    """The amounts of one entry with the part of it that says what they are for."""
+    amounts = [one for one in found if isinstance(one.value, Amount)]
+    if not amounts:
+        return
+    parts = segments(text, found)
+    starts = [start for start, _ in parts]
+    places = [bisect_right(starts, one.start) - 1 for one in amounts]
+    filled = set(places)
+    whose = frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
+    marked = [(one.start, one.value) for one in found if isinstance(one.value, Day)]
+    days = tuple(day for _, day in marked)
+    for number, one in enumerate(amounts):
+        start, end = _part_of(text, number, amounts, places, parts)
+        segment = _segment(text, places[number], (start, end), parts, filled)
+        if not isinstance(one.value, Amount):
+            continue
+        things = things_of(segment)
+        if not things and _ARREARS.search(segment):
+            things = frozenset({"rent"})
+        near = tuple(day for place, day in marked if start <= place < end)
+        role = role_of(segment, one.value)
+        role = role_of(text, one.value) if role == "charge" and len(amounts) == 1 else role
+        names = names_of(segment)
+        yield Sum(
+            line_at(one.start), one.value, things, names, role, whose, days, near, one.text, segment, text
+        )
+
+
+def _part_of(
+    text: str,
+    number: int,
+    amounts: Sequence[Found[Value]],
+    places: Sequence[int],
+    parts: Sequence[tuple[int, int]],
+) -> tuple[int, int]:
+    """The part of the text that an amount stands in, up to the amounts beside it."""
+    start, end = parts[places[number]]
+    first = number == 0 or places[number - 1] != places[number]
+    last = number + 1 == len(amounts) or places[number + 1] != places[number]
+    if not first:
+        start = amounts[number - 1].end
+    elif not last and _says(text[start : amounts[number].start]):
+        end = amounts[number + 1].start
+    return max(start, amounts[number].start - _NEAR), min(end, amounts[number].end + _NEAR)
+
+
+def _segment(
+    text: str, place: int, span: tuple[int, int], parts: Sequence[tuple[int, int]], filled: set[int]
+) -> str:
+    """What says what the amount is for: its part, or one beside it that has no amount of its own."""
+    start, end = span
+    before = place
+    while not _says(text[start:end]) and before > max(0, place - 3) and before - 1 not in filled:
+        before -= 1
+        start = parts[before][0]
+    if not _says(text[start:end]) and place + 1 < len(parts) and place + 1 not in filled:
+        return text[span[0] : parts[place + 1][1]]
+    return text[start:end]
+
+
+def _says(segment: str) -> bool:
+    return bool(things_of(segment) or names_of(segment) or _ARREARS.search(segment))
+
+
+EVENTS: dict[str, str] = {
+    "hearing": r"hearing|tribunal date|(?:in|at) court|court date|possession hearing",
+    "appointment": r"appt|appointment|meeting|mtg",
+    "assessment": r"assessment|medical|wca",
+    "interview": r"interview",
+    "eviction": r"eviction|bailiffs? (?:due|coming|booked|to come|appointment)|warrant (?:is )?for",
+    "end of the tenancy": r"tenancy (?:ends?|ending|ended|runs? (?:to|until)|until|expires)"
+    r"|fixed term (?:to|until|ends?)|contract ends?",
+    "start of the tenancy": r"tenancy (?:started|began|starts|from|since)|moved in",
+    "end of the notice": r"notice (?:expires?|expired|runs out|ends?|period ends)|(?:leave|out) by",
+    "service of the notice": r"(?:served|received|got|given) (?:\w+ ){0,2}(?:notice|s\.?21|s\.?8|nosp)"
+    r"|notice (?:served|dated|given)|s21 (?:served|dated)",
+    "date of birth": r"d\.?o\.?b\.?|born|date of birth",
+    "dismissal": r"dismissed|sacked|made redundant|last day (?:at work|of work)|employment ended|let go",
+    "start of the job": r"started (?:work|job|at|with|there)|employment (?:began|started)|joined",
+    "purchase": r"bought|purchased|ordered",
+    "delivery": r"delivered|delivery",
+    "accident": r"accident|fell at",
+    "rise of the charge": r"go(?:es|ing) up|rises?|rising",
+    "start of the claim": r"claim(?:ed)? (?:from|started|made)|applied|made (?:the |a )?claim",
+    "reconsideration": r"mr (?:decision|notice)|mandatory reconsideration (?:notice|decision)",
+    "decision": r"decision (?:letter )?(?:dated|made|of)|refused on",
+}
+_EVENT = re.compile(
+    r"\b(?:" + "|".join(f"(?P<e{n}>{form})" for n, form in enumerate(EVENTS.values())) + r")\b", re.IGNORECASE
+)
+_EVENT_NAMES = tuple(EVENTS)
+_OBJECTS = re.compile(
+    r"\b(?:form|appeal|payment|payslips?|statements?|documents?|docs|reply|response|defence|claim"
+    r"|application|refund|bill|review"
+    r"|reconsideration|mr|complaint|quote|bundle|evidence|acknowledg\w+|n9|n244|et1|sscs1|pip2|uc50"
+    r"|questionnaire|grievance|rent)\b",
+    re.IGNORECASE,
+)
+_DUE = re.compile(r"\b(?:by|before|deadline|due|no later than|until|latest)\b", re.IGNORECASE)
+
+
+def dated(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Dated]:
+    """The days and times of one entry that belong to something that happens once."""
+    marks = [one for one in found if isinstance(one.value, Day | Time)]
+    if not marks:
+        return
+    parts = segments(text, found)
+    whose = frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
+    for one in marks:
+        part = next((a, b) for a, b in parts if a <= one.start < b)
+        alone = sum(part[0] <= other.start < part[1] and isinstance(other.value, Day) for other in marks) == 1
+        event = event_of(text[part[0] : part[1]])
+        if event is None and sum(isinstance(other.value, Day) for other in marks) <= 1:
+            event = event_of(text)
+        if event is None or (not alone and isinstance(one.value, Day)):
+            continue
+        day = one.value if isinstance(one.value, Day) else None
+        time = one.value if isinstance(one.value, Time) else None
+        names = names_of(text)
+        if event.endswith("of the notice"):
+            names |= {
+                "landlord" if word == "ll" else word for word in text.lower().split() if word in PARTIES
+            }
+        yield Dated(line_at(one.start), event, day, time, names, whose, one.text, text)
+
+
+def event_of(text: str) -> str | None:
+    """What is on a day: one of the known events, or the end of the time for something ("deadline: form")."""
+    match = _EVENT.search(text)
+    if match and match.lastgroup:
+        return _EVENT_NAMES[int(match.lastgroup[1:])]
+    if _DUE.search(text):
+        objects = {word.lower().rstrip("s") for word in _OBJECTS.findall(text)}
+        return "deadline: " + ", ".join(sorted(objects)) if objects else None
+    return None
+
+
+def codes(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Code]:
+    """The references and telephone numbers of one entry that are long enough to tell slips from others."""
+    for one in found:
+        if not isinstance(one.value, Phone | Reference):
+            continue
+        names = names_of(text[: one.start]) | names_of(text[one.end :])
+        if isinstance(one.value, Phone):
+            yield Code(line_at(one.start), one.value.digits, names, one.text)
+        elif isinstance(one.value, Reference) and sum(char.isdigit() for char in one.value.code) >= 4:
+            yield Code(line_at(one.start), one.value.code, names, one.text)
+
+
+def values_of(text: str, meeting: date | None) -> tuple[Found[Value], ...]:
+    """The values of an entry."""
+    return find(text, meeting)

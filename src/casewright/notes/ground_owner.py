@@ -1,0 +1,307 @@
+"""Whether a sentence speaks of the person, and stands in the section, that its lines and context say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from casewright.notes import ground_forms as g
+from casewright.notes.ground_parse import ADVISER, CLIENT, OTHER, Parsed, Token
+from casewright.notes.ground_roles import REPORTS, Event, events, is_party
+from casewright.notes.ground_words import stem
+from casewright.notes.shapes import Context, Fault
+from casewright.notes.words import listed
+
+_TELLS = frozenset(stem(word) for word in ("tell", "advise", "inform", "explain", "warn", "remind"))
+_SHARED = frozenset(
+    stem(word) for word in ("discuss", "talk", "note", "understand", "meet", "record", "speak")
+)
+_ORDERS = frozenset(
+    stem(word)
+    for word in listed(
+        "make take let have come go keep remember avoid ensure note bear try be put leave read"
+    )
+)
+_SHARED_OBJECTS = frozenset(
+    [
+        "office",
+        "letter",
+        "meeting",
+        "records",
+        "advice",
+        "file",
+        "service",
+        "team",
+        "appointment",
+        "conversation",
+        "discussion",
+        "call",
+        "notes",
+        "behalf",
+        "supervisor",
+        "manager",
+        "colleague",
+        "colleagues",
+        "next",
+        "last",
+        "previous",
+        "telephone",
+        "phone",
+        "website",
+        "email",
+        "adviser",
+        "advisers",
+    ]
+)
+
+
+def owner_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[Fault]:
+    """Persons, their possessions and the section."""
+    yield from _person_faults(said, lines, context)
+    yield from _report_faults(said, lines, context)
+    yield from _whose_faults(said, lines)
+    if context.section != "matters_discussed":
+        yield from _done_faults(said, lines)
+    if context.section == "our_actions":
+        yield from _ours(said, any(event.tense == "past" for line in lines for event in events(line)))
+    elif context.section == "your_actions":
+        yield from _yours(said)
+        yield from _told_faults(said, lines)
+    else:
+        yield from _matters(said, lines)
+
+
+def _under_condition(said: Parsed, event: Event) -> bool:
+    for token in said.tokens:
+        if token is event.verb:
+            return False
+        if token.kind == "C" and token.low != "that":
+            return True
+    return False
+
+
+def _done_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
+    """What stands among the actions is not told as done where its line does not say so."""
+    known = [event for line in lines for event in events(line)]
+    for event in events(said):
+        alike = [one for one in known if one.verb.keys & event.verb.keys]
+        if event.tense == "past" and alike and not any(one.tense == "past" for one in alike):
+            yield Fault("modality", f"{event.verb.text!r} is told as done")
+
+
+def _there(lines: Sequence[Parsed], form: str) -> bool:
+    return any(token.form == form and token.kind in "PS" for line in lines for token in line.tokens)
+
+
+def _person_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[Fault]:
+    """No "we" and "you" as who acts, where the lines and the context name somebody else."""
+    for event in events(said):
+        subject = event.subject
+        if _under_condition(said, event):
+            return
+        if event is not events(said)[0] and subject is not None and subject.form == CLIENT:
+            continue
+        if subject is None or subject.kind != "P" or stem(event.verb.low) in REPORTS:
+            continue
+        if subject.form == ADVISER and not (_there(lines, ADVISER) or context.owner == "adviser"):
+            yield Fault("owner", "nothing in the line says that we do it")
+        nowhere = not _there(lines, CLIENT) and not _there(lines, OTHER)
+        others = context.owner in ("adviser", "third_party") and _bare_subject(lines)
+        if subject.form == CLIENT and nowhere and others:
+            yield Fault("owner", "nothing in the line says that the client does it")
+
+
+def _bare_subject(lines: Sequence[Parsed]) -> bool:
+    return any(event.subject is None for line in lines for event in events(line))
+
+
+def _report_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[Fault]:
+    """What the client told is said with "you told us", what the adviser did with "we told you"."""
+    known = [event for line in lines for event in events(line) if stem(event.verb.low) in REPORTS]
+    for event in events(said):
+        who = event.subject.form if event.subject is not None and event.subject.kind == "P" else ""
+        verb = stem(event.verb.low)
+        if verb not in REPORTS or verb in _SHARED or event.tense == "future":
+            continue
+        if who == CLIENT and not event.passive and not _told_by(known, CLIENT, context):
+            yield Fault("owner", "the line does not say that the client told it")
+        if who == ADVISER and verb in _TELLS and not _told_by(known, ADVISER, context):
+            yield Fault("owner", "the line does not say that we told it")
+
+
+def _told_by(known: Sequence[Event], who: str, context: Context) -> bool:
+    mine = {CLIENT: "client", ADVISER: "adviser"}[who]
+    other = {CLIENT: "adviser", ADVISER: "client"}[who]
+    if not known:
+        return context.owner == "adviser" if who == ADVISER else context.owner != "adviser"
+    for event in known:
+        subject = event.subject.form if event.subject is not None else ""
+        if subject in (who, OTHER) or any(one.form == _opposite(who) for one in event.objects):
+            return True
+        told_to_them = any(one.form == who for one in event.objects)
+        if event.subject is None and not told_to_them and context.owner != other:
+            return True
+        if (
+            event.subject is not None
+            and event.subject.kind == "W"
+            and mine == "client"
+            and context.owner == "client"
+        ):
+            return True
+    own = any(event.subject is not None and event.subject.kind == "W" for event in known)
+    return own and who == CLIENT and context.owner == "client"
+
+
+def _opposite(who: str) -> str:
+    return ADVISER if who == CLIENT else CLIENT
+
+
+def _whose_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
+    """No "our" and "your" before what the lines give to somebody else."""
+    given = list(_owned(said.tokens))
+    known = [one for line in lines for one in _owned(line.tokens)]
+    for owner, thing in given:
+        same_thing = [other for other, two in known if thing.keys & two.keys]
+        if owner.form == ADVISER and ADVISER not in {o.form for o in same_thing}:
+            if thing.low.split()[0] not in _SHARED_OBJECTS:
+                yield Fault("owner", f"'our {thing.text}' is not in the line")
+        elif owner.form == CLIENT and same_thing and all(_is_other(o) for o in same_thing):
+            yield Fault("owner", f"{thing.text!r} is somebody else's in the line")
+        elif owner.kind == "W" and same_thing and all(o.form == CLIENT for o in same_thing):
+            yield Fault("owner", f"{thing.text!r} is the client's in the line")
+
+
+def _is_other(owner: Token) -> bool:
+    return owner.kind == "W" or owner.form == ADVISER
+
+
+def _owned(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
+    for i, token in enumerate(tokens):
+        after = next((t for t in tokens[i + 1 : i + 3] if t.kind == "W"), None)
+        if after is None:
+            continue
+        if token.kind == "S":
+            if after.text != "own":
+                yield token, after
+        elif token.kind == "W" and is_party(token) and i + 1 < len(tokens) and tokens[i + 1].low == "'s":
+            yield token, after
+
+
+def _lead(said: Parsed) -> tuple[Token | None, list[str]]:
+    """The first person or party, past an opening such as "at our meeting", and the words around it."""
+    for i, token in enumerate(said.tokens):
+        if is_party(token) and not (i and said.tokens[i - 1].kind == "D"):
+            return token, [t.low for t in said.tokens[: i + 6]]
+    return None, [t.low for t in said.tokens[:6]]
+
+
+def _ours(said: Parsed, done: bool) -> Iterator[Fault]:
+    made = events(said)
+    ours = any(e.subject is not None and e.subject.form == ADVISER for e in made)
+    lead, _ = _lead(said)
+    if any(t.form == ADVISER and t.kind == "P" for t in said.tokens[:12]) or ours:
+        if made and not done and all(e.tense == "past" for e in made):
+            yield Fault("modality", "what is to be done is told as done")
+        duty = _duty_on_client(made)
+        if duty and not _ours_first(made):
+            yield Fault("owner", "it says that the client is to do it")
+    elif lead is not None and not (made and any(e.passive for e in made)):
+        yield Fault("owner", "it does not say that we do it")
+    elif "please" in {t.low for t in said.tokens}:
+        yield Fault("owner", "it asks the client to do it")
+    elif not (made and any(e.passive for e in made)):
+        yield Fault("owner", "it does not say that we do it")
+
+
+def _duty_on_client(made: Sequence[Event]) -> bool:
+    return any(e.subject is not None and e.subject.form == CLIENT and e.tense == "future" for e in made)
+
+
+def _ours_first(made: Sequence[Event]) -> bool:
+    return any(
+        e.subject is not None and e.subject.form == ADVISER and e.tense in ("future", "open") for e in made
+    )
+
+
+def _yours(said: Parsed) -> Iterator[Fault]:
+    made = events(said)
+    low = [t.low for t in said.tokens]
+    client = any(t.form == CLIENT and t.kind == "P" for t in said.tokens)
+    first = next((e for e in made if stem(e.verb.low) not in REPORTS), None)
+    if low[:1] in (["do"], ["never"]) or low[:1] == ["not"]:
+        return
+    if not client and any(e.passive and e.tense == "future" for e in made):
+        return
+    if not client and low[:1] and stem(low[0]) in _ORDERS:
+        return
+    if not client and "please" not in low and not _imperative(said, made):
+        yield Fault("owner", "it does not say that the client is to do it")
+        return
+    ours = first is not None and first.subject is not None and first.subject.form == ADVISER
+    to_do = first is not None and first.tense in ("future", "open")
+    if ours and to_do and "please" not in low and not _asks(said):
+        yield Fault("owner", "it says that we do it")
+    if made and all(e.tense == "past" for e in made) and "please" not in low:
+        yield Fault("modality", "what is to be done is told as done")
+    if not (
+        {*low} & (g.WILL | g.MUST | {"to", "please", "going", "have to", "would"}) or _imperative(said, made)
+    ):
+        yield Fault("section", "it does not say that the client is to do it")
+
+
+def _told_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
+    """What the client is told to do must not be somebody else's doing in the lines."""
+    known = [event for line in lines for event in events(line)]
+    for event in events(said):
+        if not _told_to(said, event):
+            continue
+        alike = [one for one in known if one.verb.keys & event.verb.keys]
+        if alike and all(one.subject is not None and one.beside and _is_other(one.subject) for one in alike):
+            yield Fault("owner", f"{event.verb.text!r} is not the client's to do in the line")
+
+
+def _imperative(said: Parsed, made: Sequence[Event]) -> bool:
+    return any(_told_to(said, event) for event in made)
+
+
+def _told_to(said: Parsed, event: Event) -> bool:
+    """Whether a doing is what the client is told to do: it begins the sentence, or a part after a comma."""
+    if event.tense not in ("open", "future") or event.passive:
+        return False
+    place = next(i for i, token in enumerate(said.tokens) if token is event.verb)
+    while place and (said.tokens[place - 1].low in ("please", "then", "also", "do", "not", "just", "always")):
+        place -= 1
+    return not place or (said.tokens[place - 1].kind == "J" and event.subject is None)
+
+
+def _asks(said: Parsed) -> bool:
+    """As in "We need you to", "we asked you to", "we agreed that you would"."""
+    tokens = said.tokens
+    for i, token in enumerate(tokens):
+        if token.kind == "P" and token.form == CLIENT:
+            return i + 1 < len(tokens) and tokens[i + 1].low in (
+                "to",
+                "will",
+                "would",
+                "should",
+                "must",
+                "need",
+                "have to",
+            )
+    return False
+
+
+def _matters(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
+    words = [t.low for t in said.tokens if t.kind not in "JA"]
+    if "please" in words:
+        yield Fault("section", "it asks for something, among what was discussed")
+    made = events(said)
+    first = made[0] if made else None
+    if (
+        first is None
+        or first.subject is None
+        or (stem(first.verb.low) in REPORTS and first.tense != "future")
+    ):
+        return
+    told = [t.low for line in lines for t in line.tokens]
+    if first.subject.form == ADVISER and first.tense == "future" and not set(told) & {"will", "to"}:
+        yield Fault("section", "it says what we will do, among what was discussed")

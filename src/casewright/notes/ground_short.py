@@ -1,0 +1,71 @@
+"""Whether an unknown word of the notes is a short or misspelt form of a word of the sentence.
+
+Only for words that no list knows: "dghtr" for "daughter", "expl" for "explained", "EC" for "early
+conciliation", "retrun" for "return". Names are never matched this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from casewright.notes.ground_words import stem
+
+_VOWELS = frozenset("aeiou")
+_SMALL = frozenset({"of", "and", "for", "the", "to", "in"})
+LONGEST = 30
+
+
+def stands_for(short: str, full: str) -> bool:
+    """Whether ``short``, a word of the notes, can be read as ``full`` and, being no word itself, as little
+    else.
+    """
+    short, full = short.strip("."), full.strip(".")
+    if not short or not full or short[0] != full[0] or max(len(short), len(full)) > LONGEST:
+        return False
+    if len(short) >= 3 and len(full) > len(short) and full.startswith(short):
+        return True
+    if len(short) >= 2 and len(full) > len(short) and _squeezed(short, full):
+        return True
+    return min(len(short), len(full)) >= 4 and _misspelt(short, full)
+
+
+def _squeezed(short: str, full: str) -> bool:
+    """The consonants, in order, with the last one: "pymt", "dghtr", "chk"."""
+    if any(char in _VOWELS for char in short[1:-1]) or len(short) * 3 < len(full):
+        return False
+    if short[-1] not in (full[-1], stem(full)[-1]):
+        return False
+    rest = iter(full)
+    return all(char in rest for char in short)
+
+
+def _misspelt(one: str, two: str) -> bool:
+    """One letter wrong, missing or too many, or two that changed places; in longer words two such."""
+    allowed = 2 if min(len(one), len(two)) >= 7 else 1
+    if abs(len(one) - len(two)) > allowed:
+        return False
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, char in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, other in enumerate(two, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
+            if i > 1 and j > 1 and char == two[j - 2] and one[i - 2] == other:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1] <= allowed
+
+
+def initials_of(short: str, words: Sequence[str], place: int) -> range | None:
+    """The stretch of ``words`` from ``place`` whose first letters are ``short``; None if there is none."""
+    if not 2 <= len(short) <= 6:
+        return None
+    left, at = short.lower(), place
+    while left and at < len(words):
+        word = words[at]
+        if word[:1] == left[0]:
+            left = left[1:]
+        elif word not in _SMALL:
+            return None
+        at += 1
+    return None if left else range(place, at)
