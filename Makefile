@@ -31,6 +31,7 @@ setup: .stamp-run
 
 docs: .stamp-dev
 	$(BIN)/python tools/cli_docs.py
+	$(BIN)/python tools/notes_docs.py
 
 demo: .stamp-run
 	$(BIN)/casewright bench demo
@@ -76,7 +77,7 @@ UV_IMAGE := $(UV_LOCK) -c requirements/run.lock -c requirements/dev.lock
 
 lock-images: .stamp-dev
 	$(UV_IMAGE) --extra services --extra knowledge -o $(IMAGES)/rag.lock pyproject.toml $(IMAGES)/openai.in
-	$(UV_IMAGE) --extra services --extra text -o $(IMAGES)/notes.lock pyproject.toml $(IMAGES)/openai.in
+	$(UV_IMAGE) --extra services --extra notes --extra text -o $(IMAGES)/notes.lock pyproject.toml $(IMAGES)/openai.in
 	$(UV_IMAGE) --extra services --extra documents -o $(IMAGES)/documents.lock pyproject.toml $(IMAGES)/openai-ollama.in
 	$(UV_IMAGE) --extra services -o $(IMAGES)/web.lock pyproject.toml
 	$(UV_IMAGE) --extra services --extra embedded -o $(IMAGES)/engine.lock pyproject.toml

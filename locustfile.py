@@ -111,9 +111,8 @@ def notes_ask(rng: random.Random) -> Ask:
         lost = [fact for fact in (*amounts, reference) if fact not in answer["full_text"]]
         if lost:
             return f"{len(lost)} of the notes' amounts and references are not in the letter"
-        checks = answer["checks"]
-        if checks["lines_total"] != len(lines) or checks["lines_used"] != len(lines):
-            return f"{checks['lines_used']} of {checks['lines_total']} lines used, {len(lines)} sent"
+        if answer["lines_total"] != len(lines) or answer["lines_used"] != len(lines):
+            return f"{answer['lines_used']} of {answer['lines_total']} lines used, {len(lines)} sent"
         used = {line for sentence in answer["sentences"] for line in sentence["lines"]}
         if used != set(range(1, len(lines) + 1)):
             return "the sentences do not rest on every line"

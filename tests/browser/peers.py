@@ -17,12 +17,24 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, UploadFile
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from casewright.api.client import Patience
 from casewright.api.contract import EngineInCharge, ErrorAnswer, ErrorDetail, Health, Timings
 from casewright.api.documents import PageOut, ProcessResponse
-from casewright.api.notes import Checks, ConvertRequest, ConvertResponse, Fact, LeftOut, Section, Sentence
+from casewright.api.notes import (
+    Check,
+    Confirmation,
+    ConfirmRequest,
+    Contradiction,
+    ConvertRequest,
+    ConvertResponse,
+    ExportRequest,
+    Fact,
+    LeftOut,
+    Section,
+    Sentence,
+)
 from casewright.api.rag import Citation, QueryRequest, QueryResponse
 from casewright.services.kit.config import KitConfig
 from casewright.services.kit.keys import service_token
@@ -130,47 +142,73 @@ def add_query(app: FastAPI) -> None:
         )
 
 
+NAMES: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
+
+
 def add_convert(app: FastAPI) -> None:
     @app.post("/convert", response_model=ConvertResponse)
     async def convert(request: Request, body: ConvertRequest) -> Any:
-        if (failure := asked_trouble(body.notes)) is not None:
-            return failure
-        lines = [(n, text) for n, text in enumerate(body.notes.split("\n"), 1) if text.strip()]
-        left = tuple(LeftOut(line=n, text=t, reason="crossed out") for n, t in lines if t.startswith("#"))
-        kept = [(n, t) for n, t in lines if not t.startswith("#")]
-        names: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
-        facts = [
-            Fact(
-                id=f"f{n}", text=t, section=names[i % 3], lines=(n,), owner="client", sure=not t.endswith("?")
-            )
-            for i, (n, t) in enumerate(kept)
-        ]
-        sentences = [
-            Sentence(
-                text=fact.text, section=fact.section, facts=(fact.id,), lines=fact.lines, written_by="code"
-            )
-            for fact in facts
-        ]
-        parts = {name: tuple(s.text for s in sentences if s.section == name) for name in names}
-        checks = Checks(
-            lines_total=len(lines),
-            lines_used=len(kept),
-            left_out=left,
-            unsure_lines=tuple(f.lines[0] for f in facts if not f.sure),
-            passed=not left,
+        return asked_trouble(body.notes) or a_letter(body, common(request))
+
+    @app.post("/confirm", response_model=Confirmation)
+    async def confirm(body: ConfirmRequest) -> Any:
+        word = Confirmation(
+            seal=body.letter.seal,
+            confirmed_by=body.confirmed_by,
+            confirmed_at="2026-05-13T10:20:30Z",
+            note=body.note,
         )
-        on = f"\nOur meeting of {body.meeting_date.isoformat()}" if body.meeting_date else ""
-        full = "\n".join(
-            [f"Dear {body.client_name},", on, *(s.text for s in sentences), "", "Yours sincerely"]
-        )
-        return ConvertResponse(
-            full_text=full,
-            facts=tuple(facts),
-            sentences=tuple(sentences),
-            checks=checks,
-            **parts,
-            **common(request),
-        )
+        return asked_trouble(body.confirmed_by) or word
+
+    @app.post("/export")
+    async def export(body: ExportRequest) -> Any:
+        content = f"{body.format} of {body.notes!r}".encode()
+        failure = asked_trouble(body.letter.client_name)
+        return failure or Response(content, media_type="application/octet-stream")
+
+
+def a_letter(body: ConvertRequest, origin: dict[str, Any]) -> ConvertResponse:
+    """A sentence a line, in each section by turns."""
+    lines = [(n, text) for n, text in enumerate(body.notes.split("\n"), 1) if text.strip()]
+    left = tuple(
+        LeftOut(line=n, text=t, reason="crossed out", to_decide=t.startswith("##"))
+        for n, t in lines
+        if t.startswith("#")
+    )
+    kept = [(NAMES[i % 3], n, t) for i, (n, t) in enumerate(one for one in lines if one[1][0] != "#")]
+    sentences = tuple(
+        Sentence(text=t, section=section, facts=(f"f{n}",), lines=(n,), written_by="code")
+        for section, n, t in kept
+    )
+    on = f"\nOur meeting of {body.meeting_date.isoformat()}" if body.meeting_date else ""
+    full = [f"Dear {body.client_name},", on, *(one.text for one in sentences), "", "Yours sincerely"]
+    parts = {name: tuple(s.text for s in sentences if s.section == name) for name in NAMES}
+    return ConvertResponse(
+        full_text="\n".join(full),
+        facts=tuple(
+            Fact(id=f"f{n}", text=t, section=section, lines=(n,), owner="client", sure=not t.endswith("?"))
+            for section, n, t in kept
+        ),
+        sentences=sentences,
+        client_name=body.client_name,
+        adviser=body.adviser,
+        meeting_date=body.meeting_date,
+        mode="extractive",
+        ready_to_send=False,
+        checks=(Check(name="every_line_accounted", passed=not left),),
+        left_out=left,
+        contradictions=tuple(
+            Contradiction(lines=(n - 1, n), what="two amounts", values=("£1", "£2"))
+            for n, t in lines
+            if "£1 or £2" in t
+        ),
+        unsure_lines=tuple(n for _, n, t in kept if t.endswith("?")),
+        lines_total=len(lines),
+        lines_used=len(kept),
+        seal="sealed",
+        **parts,
+        **origin,
+    )
 
 
 def add_process(app: FastAPI) -> None:

@@ -77,7 +77,7 @@ def test_letter_from_notes(plain: Watched, url: str) -> None:
     write_letter(page, url, "Rent arrears\n\n# private\nSend payslips?", "Ana Ruiz")
     expect(page.locator("#line-3")).to_contain_text("left out: crossed out")
     expect(page.locator("#line-4")).to_contain_text("unsure")
-    page.get_by_role("link", name="line 4 of the notes").click()
+    page.locator(".sentences").get_by_role("link", name="line 4 of the notes").click()
     assert urlsplit(page.url).fragment == "line-4"
     letter = page.get_by_role("textbox", name="The whole letter").input_value()
     assert letter.startswith("Dear Ana Ruiz,\n\nOur meeting of 2026-03-31\nRent arrears")

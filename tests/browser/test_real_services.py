@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import importlib
 import re
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from browser.visitor import Visitor, kept, words
@@ -84,11 +86,30 @@ def test_a_file_is_read_and_asked_about(visitor: Visitor) -> None:
 def test_every_line_of_the_notes_is_accounted_for(visitor: Visitor) -> None:
     answer = visitor.send("/notes", notes=NOTES, client_name="Ana Ruiz", meeting_date="2026-11-20")
     assert answer.status_code == 200
-    states = re.findall(r'<li id="line-(\d+)" class="(\w+)"', answer.text)
+    states = re.findall(r'<li id="line-(\d+)" class="(\w+)', answer.text)
     assert [number for number, state in states if state == "empty"] == ["2"]
     assert "missing" not in dict(states).values()
     assert "Ana Ruiz" in kept(answer, "full")
     assert "£1,240" in kept(answer, "full")
+
+
+def test_a_letter_is_confirmed_and_saved(visitor: Visitor) -> None:
+    answer = visitor.send("/notes", notes=NOTES, client_name="Ana Ruiz", meeting_date="2026-11-20")
+    found = re.search(r'name="kept" value="([^"]+)"', answer.text)
+    assert found is not None
+    token, letter = visitor.token("/notes"), html.unescape(found[1])
+    draft = visitor.send("/notes/export", token=token, kept=letter, format="pdf")
+    assert "DRAFT" in pdf_text(draft.content)
+    confirmed = visitor.send("/notes/confirm", token=token, kept=letter, confirmed_by="Ffion")
+    assert "Confirmed by Ffion" in words(confirmed)
+    final = visitor.send("/notes/export", token=token, kept=letter, format="pdf")
+    assert "DRAFT" not in pdf_text(final.content)
+    assert "£1,240" in pdf_text(final.content)
+    assert visitor.send("/notes/export", token=token, kept=letter, format="docx").content.startswith(b"PK")
+
+
+def pdf_text(content: bytes) -> str:
+    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(content))
 
 
 def test_a_file_page_by_page(visitor: Visitor) -> None:

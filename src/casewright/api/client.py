@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from casewright.api.contract import ErrorAnswer, Health
 from casewright.api.document_calls import DocumentCalls, plain_name
 from casewright.api.knowledge_calls import KnowledgeCalls
-from casewright.api.notes import ConvertRequest, ConvertResponse
+from casewright.api.note_calls import NoteCalls
 from casewright.api.rag import QueryRequest, QueryResponse
 from casewright.engines.failures import redacted
 from casewright.errors import (
@@ -77,7 +77,7 @@ class ClientConfig:
         return urls[service].rstrip("/")
 
 
-class Client(DocumentCalls, KnowledgeCalls):
+class Client(DocumentCalls, KnowledgeCalls, NoteCalls):
     """Asks the services; use as ``async with``. Every method raises as ``query`` says.
 
     The id of the request being served is sent on, so that one id leads through the logs of all services.
@@ -127,9 +127,30 @@ class Client(DocumentCalls, KnowledgeCalls):
         """
         return await self._post("rag", "/query", request, self.config.patience.query_s, QueryResponse)
 
-    async def convert(self, request: ConvertRequest) -> ConvertResponse:
-        """A letter out of notes."""
-        return await self._post("notes", "/convert", request, self.config.patience.convert_s, ConvertResponse)
+    async def _notes(
+        self, answer: type[_Answer], method: str, path: str, body: BaseModel | None = None
+    ) -> _Answer:
+        patience = self.config.patience
+        seconds = patience.convert_s if path == "/convert" else patience.process_s
+        if body is not None:
+            return await self._post("notes", path, body, seconds, answer)
+        status, found = await self._ask("notes", method, path, patience.health_s)
+        return self._read("notes", status, found, answer)
+
+    async def _file(self, path: str, body: BaseModel) -> bytes:
+        headers, sent = {"Content-Type": "application/json"}, body.model_dump_json().encode()
+        seconds = self.config.patience.process_s
+        status, found = await self._ask("notes", "POST", path, seconds, data=sent, headers=headers)
+        if status not in _GOOD:
+            raise self._error("notes", status, found)
+        return found
+
+    def _refuse_error(self, data: bytes) -> None:
+        try:
+            said = ErrorAnswer.model_validate_json(data).error
+        except ValidationError:
+            return
+        raise _made(every_error().get(said.type, ServiceFailure), said.message, said.hint)
 
     async def _document(self, answer: type[_Answer], method: str, path: str, data: Any = None) -> _Answer:
         patience = self.config.patience.health_s if method == "GET" else self.config.patience.process_s
@@ -158,6 +179,7 @@ class Client(DocumentCalls, KnowledgeCalls):
         path: str,
         headers: dict[str, str],
         method: Literal["GET", "POST"] = "GET",
+        data: bytes | None = None,
     ) -> AsyncGenerator[bytes]:
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=self.config.patience.connect_s, sock_read=self.config.patience.silence_s
@@ -166,7 +188,7 @@ class Client(DocumentCalls, KnowledgeCalls):
         try:
             url = self.config.url(service) + path
             async with self._opened().request(
-                method, url, headers=sent, timeout=timeout, allow_redirects=False
+                method, url, headers=sent, data=data, timeout=timeout, allow_redirects=False
             ) as answer:
                 if answer.status != 200:
                     body = await answer.content.read(self.config.max_answer_bytes)

@@ -12,6 +12,7 @@ import typer
 
 from casewright.cli.bench_options import JsonFile
 from casewright.cli.eval_answers import answers
+from casewright.cli.eval_notes import notes
 from casewright.cli.eval_retrieval import retrieval
 from casewright.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_OK, UsageError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from casewright.documents.workers import WorkerConfig
 
 app = typer.Typer(
-    help="Measure on your own data: how well files are read, passages found, and questions answered.",
+    help="Measure on your own data: how files are read, passages found, questions answered, letters written.",
     no_args_is_help=True,
 )
 
@@ -33,6 +34,9 @@ def group() -> None:
 
 
 app.command()(answers)
+
+
+app.command()(notes)
 
 
 app.command()(retrieval)

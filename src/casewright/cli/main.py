@@ -16,6 +16,7 @@ from casewright.cli import (
     eval,
     keys,
     knowledge,
+    notes,
     provider,
     qualify,
     serve,
@@ -35,6 +36,7 @@ app.add_typer(bench.app, name="bench")
 engine.app.command()(qualify.qualify)
 app.add_typer(engine.app, name="engine")
 app.command()(convert.convert)
+app.command()(notes.notes)
 app.command()(knowledge.reindex)
 app.command()(knowledge.doctor)
 app.command()(knowledge.backup)

@@ -10,6 +10,8 @@ from casewright.staging.ask import Answer
 from casewright.staging.golden import NotesCase
 from casewright.staging.judge import facts_present, finding, model_asked, nothing_invented, plain, read
 
+# These ask for a person's look; the letter is right all the same.
+_FOR_A_PERSON = ("no_unsure_lines", "no_contradictions", "reading_age")
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
 
 
@@ -37,15 +39,19 @@ def works(
         finding(f"{case.name}: provider", str(provider), found.provider, found.provider == provider)
     )
     if case.strategy == "plain":
-        findings.append(model_asked(case.name, found, found.checks.rejected, may_agree=True))
+        findings.append(model_asked(case.name, found, [said.text for said in found.rejected], may_agree=True))
     return found, findings
 
 
 def correct(case: NotesCase, found: ConvertResponse) -> list[Finding]:
     """Whether the letter is right: every line accounted for, every sentence with its source, the facts."""
     findings = [_lines(case, found), *_sentences(case, found)]
+    failed = [f"{check.name}: {', '.join(check.where)}" for check in found.checks if not check.passed]
+    harmful = [said for said in failed if not said.startswith(_FOR_A_PERSON)]
     findings.append(
-        finding(f"{case.name}: its own checks", "passed", found.checks.model_dump_json(), found.checks.passed)
+        finding(
+            f"{case.name}: its own checks", "passed", failed or "passed", bool(found.checks) and not harmful
+        )
     )
     findings += facts_present(case.name, case.facts, found.full_text)
     for words, section in case.placed:
@@ -61,10 +67,10 @@ def _lines(case: NotesCase, found: ConvertResponse) -> Finding:
     """Lines with words must each be in a sentence of the letter or be left out with a reason."""
     wanted = {number for number, line in enumerate(case.notes.splitlines(), 1) if re.search(r"\w", line)}
     used = {line for sentence in found.sentences for line in sentence.lines}
-    left = {out.line for out in found.checks.left_out if out.reason.strip()}
+    left = {out.line for out in found.left_out if out.reason.strip()}
     lost, foreign = sorted(wanted - used - left), sorted((used | left) - wanted)
-    counted = found.checks.lines_total == len(wanted)
-    seen = f"lost {lost}, not in the notes {foreign}, lines_total {found.checks.lines_total}"
+    counted = found.lines_total == len(wanted)
+    seen = f"lost {lost}, not in the notes {foreign}, lines_total {found.lines_total}"
     ok = not lost and not foreign and counted
     return finding(
         f"{case.name}: every line", f"{len(wanted)} lines used or left out", "all of them" if ok else seen, ok

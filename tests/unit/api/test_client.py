@@ -67,7 +67,7 @@ async def test_each_call_gives_the_contracts_answer(client: Client) -> None:
     asked = ConvertRequest(notes="one\ntwo", client_name="Ana", meeting_date=date(2026, 3, 1))
     letter = await client.convert(asked)
     assert "2026-03-01" in letter.full_text
-    assert letter.checks.lines_total == 2
+    assert letter.lines_total == 2
     assert (await client.process("a.txt", b"page one\fpage two")).page_count == 2
     assert (await client.process("a.txt", io.BytesIO(b"from a file"))).markdown == "from a file"
 

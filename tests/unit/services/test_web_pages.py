@@ -134,7 +134,7 @@ def test_a_letter_stands_beside_its_notes(visitor: Visitor) -> None:
     notes = "Rent arrears\n\n# private\nSend payslips?"
     answer = visitor.send("/notes", notes=notes, client_name="Ana Ruiz", meeting_date="2026-03-31")
     assert answer.status_code == 200
-    for part in ('id="line-1" class="used"', 'id="line-3" class="left"', 'id="line-4" class="unsure"'):
+    for part in ('id="line-1" class="used l1"', 'id="line-3" class="left"', 'id="line-4" class="unsure l2"'):
         assert part in answer.text
     assert 'href="#line-4"' in answer.text
     assert "left out: crossed out" in words(answer)

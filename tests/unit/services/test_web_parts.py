@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from casewright.api.contract import Timings
 from casewright.api.documents import PageOut
-from casewright.api.notes import Checks, ConvertResponse, LeftOut, Sentence
+from casewright.api.notes import Check, ConvertResponse, LeftOut, Sentence
 from casewright.api.rag import Citation
 from casewright.errors import Forbidden, StorageError
 from casewright.services.web import csrf
 from casewright.services.web.forms import tidy
-from casewright.services.web.letters import arrange
+from casewright.services.web.letter_keep import Meeting
+from casewright.services.web.letter_view import arrange
 from casewright.services.web.markdown import MAX_CHARS, TAGS, render
 from casewright.services.web.quotes import Source, read_starts, show
 from casewright.services.web.viewer import show_pages
@@ -165,11 +166,20 @@ def test_notes_are_arranged_by_what_became_of_each_line() -> None:
         full_text="A.",
         facts=(),
         sentences=(sentence,),
-        checks=Checks(lines_total=4, lines_used=2, left_out=(left,), unsure_lines=(2,), passed=True),
+        client_name="A",
+        mode="extractive",
+        ready_to_send=False,
+        checks=(Check(name="sources", passed=True),),
+        left_out=(left,),
+        contradictions=(),
+        unsure_lines=(2,),
+        lines_total=4,
+        lines_used=2,
+        seal="sealed",
         timings=Timings(total_ms=1),
         request_id="r",
     )
-    letter = arrange("a\nb\n\nd\ne\n\n", answer)
+    letter = arrange(Meeting(notes="a\nb\n\nd\ne\n\n"), answer)
     assert [line.state for line in letter.lines] == ["used", "unsure", "empty", "left", "missing"]
     assert letter.lines[3].reason == "private"
     assert [len(sentences) for _, sentences in letter.sections] == [0, 1, 0]

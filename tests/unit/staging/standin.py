@@ -155,18 +155,20 @@ class StandIn(BaseHTTPRequestHandler):
             sentences = sentences[:-1]
         name = "client" if "no-name" in self.faults else body["client_name"]
         text = f"Dear {name},\n" + "\n".join(line for _, line in lines)
-        checks = {
+        about = {
+            "client_name": body["client_name"],
+            "mode": "extractive",
+            "ready_to_send": False,
+            "checks": [{"name": "sources", "passed": True}],
+            "left_out": [],
+            "contradictions": [],
+            "unsure_lines": [],
             "lines_total": len(lines),
             "lines_used": len(lines),
-            "left_out": [],
-            "unsure_lines": [],
-            "passed": True,
+            "seal": "sealed",
         }
-        return (
-            self.origin(body)
-            | sections
-            | {"full_text": text, "facts": facts, "sentences": sentences, "checks": checks}
-        )
+        found = {"full_text": text, "facts": facts, "sentences": sentences}
+        return self.origin(body) | sections | found | about
 
     def process(self, data: bytes) -> None:
         part = re.search(rb'filename="([^"]+)".*?\r\n\r\n(.*)\r\n--', data, re.DOTALL)

@@ -1,86 +1,34 @@
-"""A letter out of meeting notes, each sentence beside the lines it rests on."""
+"""A letter out of meeting notes, each sentence beside its lines; a person's word on it; its files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+import asyncio
+import unicodedata
+from typing import cast, get_args
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from casewright.api.notes import (
     MAX_NAME_CHARS,
-    MAX_NOTES_CHARS,
-    ConvertRequest,
-    ConvertResponse,
-    Section,
-    Sentence,
+    MAX_NOTE_CHARS,
+    ExportFormat,
+    Template,
+    Tone,
 )
-from casewright.errors import CasewrightError
+from casewright.errors import CasewrightError, NotFound
 from casewright.services.web.forms import Form
+from casewright.services.web.letter_keep import Kept, Meeting, unpacked
+from casewright.services.web.letter_view import MARK_SIZES, Letter, arrange, marking
 from casewright.services.web.state import of
-from casewright.services.web.view import page, told_status
+from casewright.services.web.view import HEADERS, page, redirect, told_status
 
 router = APIRouter()
 
-SECTIONS: tuple[tuple[Section, str], ...] = (
-    ("matters_discussed", "Matters discussed"),
-    ("our_actions", "Our actions"),
-    ("your_actions", "Your actions"),
-)
-
-
-@dataclass(slots=True)
-class Meeting:
-    """What the form holds."""
-
-    notes: str = ""
-    client_name: str = ""
-    meeting_date: str = ""
-
-    def problems(self) -> dict[str, str]:
-        """What keeps the letter from being written, by field."""
-        found = {}
-        if not self.notes.strip():
-            found["notes"] = "Paste the notes of the meeting."
-        elif len(self.notes) > MAX_NOTES_CHARS:
-            found["notes"] = f"The notes are longer than {MAX_NOTES_CHARS} characters."
-        if not self.client_name:
-            found["client_name"] = "Write the client's name as the letter should address it."
-        elif len(self.client_name) > MAX_NAME_CHARS or "\n" in self.client_name:
-            found["client_name"] = f"A name is one line of at most {MAX_NAME_CHARS} characters."
-        if self.meeting_date and self.date is None:
-            found["meeting_date"] = "Write the date as 2026-03-31, or leave it empty."
-        return found
-
-    @property
-    def date(self) -> date | None:
-        """The meeting's date; None where it is not given or is none."""
-        try:
-            return date.fromisoformat(self.meeting_date)
-        except ValueError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the notes as it is shown. ``state``: used, unsure, left (out), missing (nobody
-    accounts for it) or empty (no words).
-    """
-
-    number: int
-    text: str
-    state: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """The answer, arranged for the page."""
-
-    answer: ConvertResponse
-    lines: list[Line]
-    sections: list[tuple[str, list[Sentence]]]
+MEDIA_TYPES: dict[ExportFormat, str] = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
 
 
 @router.get("/notes")
@@ -93,45 +41,93 @@ async def notes_form(request: Request) -> Response:
 async def convert(request: Request) -> Response:
     """Convert and show the letter beside its notes."""
     async with Form.read(request) as form, request.app.state.gate.admitted():
-        meeting = Meeting(
-            form.text("notes"), form.text("client_name").strip(), form.text("meeting_date").strip()
-        )
+        meeting = _meeting(form)
         problems = meeting.problems()
         if problems:
             return _page(request, meeting, 422, problems=problems)
-        asked = ConvertRequest(
-            notes=meeting.notes, client_name=meeting.client_name, meeting_date=meeting.date
-        )
         try:
-            answer = await of(request).client.convert(asked)
+            answer = await of(request).client.convert(meeting.request())
         except CasewrightError as error:
             return _page(request, meeting, told_status(error), error=error)
-    return _page(request, meeting, letter=arrange(meeting.notes, answer))
+        letter = await asyncio.to_thread(arrange, meeting, answer)
+    return _page(request, meeting, letter=letter)
 
 
-def arrange(notes: str, answer: ConvertResponse) -> Letter:
-    """The notes' lines with what became of each, and the sentences by section."""
-    used = {number for sentence in answer.sentences for number in sentence.lines}
-    left = {one.line: one.reason for one in answer.checks.left_out}
-    unsure = set(answer.checks.unsure_lines)
-    lines = [
-        Line(number, text, _state(number, text, used, left, unsure), left.get(number, ""))
-        for number, text in enumerate(notes.split("\n"), 1)
-    ]
-    while lines and not lines[-1].text.strip():
-        lines.pop()
-    by_section = [(title, [s for s in answer.sentences if s.section == name]) for name, title in SECTIONS]
-    return Letter(answer, lines, by_section)
+@router.post("/notes/confirm")
+async def confirm(request: Request) -> Response:
+    """Keep a person's word that the letter may leave, and show it."""
+    async with Form.read(request) as form, request.app.state.gate.admitted():
+        kept = await asyncio.to_thread(unpacked, form.text("kept"))
+        name, note = form.text("confirmed_by").strip(), form.text("note").strip()
+        problems: dict[str, str] = {}
+        found, failure = kept.confirmation, None
+        if not name:
+            problems["confirmed_by"] = "Write your name: it is kept with the letter."
+        elif len(name) > MAX_NAME_CHARS or "\n" in name:
+            problems["confirmed_by"] = f"A name is one line of at most {MAX_NAME_CHARS} characters."
+        else:
+            try:
+                found = await of(request).client.confirm(kept.answer, name, note[:MAX_NOTE_CHARS] or None)
+            except CasewrightError as error:
+                failure = error
+        letter = await asyncio.to_thread(arrange, kept.meeting, kept.answer, found)
+    status = 422 if problems else 200 if failure is None else told_status(failure)
+    return _page(request, kept.meeting, status, problems=problems, error=failure, letter=letter)
 
 
-def _state(number: int, text: str, used: set[int], left: dict[int, str], unsure: set[int]) -> str:
-    if not text.strip():
-        return "empty"
-    if number in left:
-        return "left"
-    if number in unsure:
-        return "unsure"
-    return "used" if number in used else "missing"
+@router.post("/notes/export")
+async def export(request: Request) -> Response:
+    """The letter as a file to save."""
+    async with Form.read(request) as form, request.app.state.gate.admitted():
+        kept = await asyncio.to_thread(unpacked, form.text("kept"))
+        kind: ExportFormat = "pdf" if form.text("format") == "pdf" else "docx"
+        try:
+            content = await of(request).client.export(kept.answer, kind, kept.meeting.notes)
+        except CasewrightError as error:
+            letter = await asyncio.to_thread(arrange, kept.meeting, kept.answer, kept.confirmation)
+            return _page(request, kept.meeting, told_status(error), error=error, letter=letter)
+    headers = HEADERS | {
+        "Content-Disposition": f'attachment; filename="{file_name(kept)}.{kind}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, headers=headers, media_type=MEDIA_TYPES[kind])
+
+
+@router.get("/notes/confirm")
+@router.get("/notes/export")
+async def back() -> Response:
+    """Whoever opens the address of a form is led to the page that has it."""
+    return redirect("/notes")
+
+
+@router.get("/notes/marks/{count}.css")
+async def marks(count: str) -> Response:
+    """The style sheet that marks a sentence's lines; there is one for each size of letter."""
+    known = {str(size): size for size in MARK_SIZES}
+    if count not in known:
+        raise NotFound("there is no such style sheet", hint="open /notes")
+    headers = HEADERS | {"Cache-Control": "private, max-age=86400"}
+    return Response(marking(known[count]), headers=headers, media_type="text/css")
+
+
+def file_name(kept: Kept) -> str:
+    """A name that every system takes, from the client's and the meeting's day."""
+    bare = unicodedata.normalize("NFKD", kept.meeting.client_name).encode("ascii", "ignore").decode()
+    plain = "".join(char if char.isalnum() else " " for char in bare)
+    return "-".join(["letter", *plain.split()[:4], *filter(None, [kept.meeting.meeting_date])])[:80]
+
+
+def _meeting(form: Form) -> Meeting:
+    tone, template = form.text("tone"), form.text("template")
+    return Meeting(
+        notes=form.text("notes"),
+        client_name=form.text("client_name").strip(),
+        meeting_date=form.text("meeting_date").strip(),
+        adviser=form.text("adviser").strip(),
+        tone=cast(Tone, tone) if tone in get_args(Tone) else "plain",
+        template=cast(Template, template) if template in get_args(Template) else "standard",
+        reading_age=form.text("reading_age").strip(),
+    )
 
 
 def _page(
@@ -151,4 +147,5 @@ def _page(
         problems=problems or {},
         error=error,
         letter=letter,
+        ages=range(8, 19),
     )

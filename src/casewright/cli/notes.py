@@ -1,0 +1,291 @@
+"""``casewright notes``: notes of a meeting to a letter, with the line of every sentence beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+
+from casewright.errors import EXIT_OK, UsageError
+
+if TYPE_CHECKING:
+    from casewright.api.notes import (
+        Confirmation,
+        ConvertRequest,
+        ConvertResponse,
+        ExportFormat,
+    )
+
+
+class Strategy(StrEnum):
+    """What the model is asked for."""
+
+    auto = "auto"
+    structured = "structured"
+    plain = "plain"
+    extractive = "extractive"
+
+
+class Tone(StrEnum):
+    """How the letter's own few words sound."""
+
+    plain = "plain"
+    warm = "warm"
+    formal = "formal"
+
+
+class Template(StrEnum):
+    """Whether the letter has opening and closing words."""
+
+    standard = "standard"
+    short = "short"
+
+
+class Desk(Protocol):
+    """Where letters are made: a running service, or this process."""
+
+    async def convert(self, request: ConvertRequest) -> ConvertResponse:
+        """A letter out of notes."""
+        ...
+
+    async def confirm(
+        self, letter: ConvertResponse, confirmed_by: str, note: str | None = None
+    ) -> Confirmation:
+        """A person's word, kept."""
+        ...
+
+    async def confirmation(self, seal: str) -> Confirmation:
+        """A word that was kept before; ``NotFound`` where there is none."""
+        ...
+
+    async def export(self, letter: ConvertResponse, format_: ExportFormat, notes: str | None = None) -> bytes:
+        """A letter as a file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for, checked; ``files`` are those to be written, by format."""
+
+    request: ConvertRequest
+    files: dict[ExportFormat, Path]
+    json_file: Path | None
+    confirm_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The letter, whether a service made it, who confirmed it, and its files' contents."""
+
+    letter: ConvertResponse
+    by_service: bool
+    confirmation: Confirmation | None
+    contents: dict[ExportFormat, bytes]
+
+
+Client = Annotated[str, typer.Option(metavar="NAME", help="The client, as the letter is to address them.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The notes as UTF-8 text; - reads them from the input.")
+]
+Docx = Annotated[Path | None, typer.Option(metavar="OUT", help="Write the letter for Word.")]
+Pdf = Annotated[Path | None, typer.Option(metavar="OUT", help="Write the letter as PDF.")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the whole answer as JSON.")]
+Day = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="The meeting's day (2026-03-31): what “tomorrow” counts from."),
+]
+Adviser = Annotated[str | None, typer.Option(metavar="NAME", help="Who signs.")]
+Wanted = Annotated[
+    Strategy,
+    typer.Option(help="What the service's model does: auto goes by its qualification, extractive asks none."),
+]
+Sound = Annotated[Tone, typer.Option(help="How the opening and closing words sound.")]
+Shape = Annotated[Template, typer.Option(help="short leaves the opening and closing words out.")]
+Age = Annotated[
+    int | None,
+    typer.Option(min=8, max=18, help="In years; sentences too long for it are told among the checks."),
+]
+ConfirmBy = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="You have read it (run without this first): keep your name as who says it may leave.",
+    ),
+]
+
+
+def notes(
+    file: File,
+    *,
+    client: Client,
+    docx: Docx = None,
+    pdf: Pdf = None,
+    json_file: Json = None,
+    meeting_date: Day = None,
+    adviser: Adviser = None,
+    strategy: Wanted = Strategy.auto,
+    tone: Sound = Tone.plain,
+    template: Shape = Template.standard,
+    reading_age: Age = None,
+    confirm_by: ConfirmBy = None,
+) -> int:
+    """Make a letter out of a meeting's notes; every sentence shows the lines that it rests on.
+
+    The running notes service is asked; where none runs, the letter is made here, by code alone. Printed: the
+    letter, what a person must look at (contradictions, lines withheld, unsure or left out) and the checks.
+    Files of a letter that is neither ready nor confirmed are marked as drafts on every page. Exit codes: 0
+    made, ready to send or not (it says which), 64 usage, 70 notes that cannot be used, 130 interrupted.
+    """
+    from casewright.api.notes import ConvertRequest
+
+    files: dict[ExportFormat, Path | None] = {"docx": docx, "pdf": pdf}
+    outputs = {kind: path for kind, path in files.items() if path is not None}
+    check_outputs(file, [*outputs.values(), *([json_file] if json_file else [])])
+    named = {"--client": client, "--adviser": adviser, "--confirm-by": confirm_by}
+    for option, text in named.items():
+        check_name(option, text)
+    request = ConvertRequest(
+        meeting_date=None if meeting_date is None else _day(meeting_date),
+        notes=read_notes(file),
+        client_name=client,
+        adviser=adviser,
+        tone=tone.value,
+        template=template.value,
+        reading_age=reading_age,
+        strategy=strategy.value,
+    )
+    return finish(Order(request, outputs, json_file, confirm_by))
+
+
+def finish(order: Order) -> int:
+    """Have it made, write its files, show it, and return the exit code."""
+    from casewright.cli.notes_view import show
+    from casewright.files import replace_file
+
+    made = asyncio.run(carry_out(order))
+    if order.json_file is not None:
+        replace_file(order.json_file, (made.letter.model_dump_json(indent=2) + "\n").encode())
+    for kind, content in made.contents.items():
+        replace_file(order.files[kind], content)
+    show(made, order)
+    return EXIT_OK
+
+
+async def carry_out(order: Order) -> Made:
+    """Have the letter made, confirmed and drawn, by the service or here."""
+    from casewright.api.client import Client, ClientConfig
+    from casewright.errors import NotRunning
+    from casewright.services.kit.keys import service_token
+    from casewright.services.notes.alone import Alone
+    from casewright.settings import load_settings
+
+    settings = load_settings()
+    key = settings.service_key
+    token = key.get_secret_value() if key is not None else service_token(settings.data_dir)
+    config = ClientConfig(settings.rag_url, settings.notes_url, settings.documents_url, key=token)
+    async with Client(config) as client:
+        try:
+            await client.health("notes")
+        except NotRunning as error:
+            print(f"{error.message}: the letter is made here, by code alone", file=sys.stderr)
+            return await _at(Alone(settings), order, by_service=False)
+        return await _at(client, order, by_service=True)
+
+
+async def _at(desk: Desk, order: Order, *, by_service: bool) -> Made:
+    from casewright.errors import NotFound
+
+    letter = await desk.convert(order.request)
+    word: Confirmation | None = None
+    # by code, the same notes give the same letter again: the one that was read. A model's may differ
+    if order.confirm_by is not None and letter.mode == "extractive":
+        word = await desk.confirm(letter, order.confirm_by)
+    else:
+        with contextlib.suppress(NotFound):
+            word = await desk.confirmation(letter.seal)
+    contents = {kind: await desk.export(letter, kind, order.request.notes) for kind in order.files}
+    return Made(letter, by_service, word, contents)
+
+
+def read_notes(path: Path) -> str:
+    """The notes' text.
+
+    Raises:
+        UsageError: there is no such file, or it cannot be opened.
+        UnreadableDocument: it is no text, or not in UTF-8.
+        DocumentTooLarge: it is longer than one letter's notes may be.
+        UnprocessableRequest: there is nothing in it.
+    """
+    from casewright.api.notes import MAX_NOTES_CHARS
+    from casewright.errors import DocumentTooLarge, UnprocessableRequest, UnreadableDocument
+
+    named, most = "the input" if str(path) == "-" else str(path), MAX_NOTES_CHARS * 4
+    try:
+        if str(path) == "-":
+            content = sys.stdin.buffer.read(most + 1)
+        else:
+            with path.open("rb") as opened:
+                content = opened.read(most + 1)
+    except OSError as error:
+        raise UsageError(
+            f"{named} cannot be read: {error.strerror}", hint="name a text file, or -"
+        ) from error
+    if b"\0" in content or content.startswith((b"%PDF", b"PK\x03\x04")):
+        raise UnreadableDocument(
+            f"{named} is no plain text", hint="have it read first: casewright convert FILE prints its text"
+        )
+    try:
+        text = content[:most].decode("utf-8-sig", "strict" if len(content) <= most else "ignore")
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument(
+            f"{named} is not in UTF-8: byte {error.start} fits nothing", hint="save it as UTF-8"
+        ) from error
+    if len(content) > most or len(text) > MAX_NOTES_CHARS:
+        raise DocumentTooLarge(
+            f"{named} has more than {MAX_NOTES_CHARS} characters",
+            hint="one letter is of one meeting: send less",
+        )
+    if not text.strip():
+        raise UnprocessableRequest(f"{named} is empty", hint="write the meeting's notes into it")
+    return text
+
+
+def check_outputs(file: Path, outputs: list[Path]) -> None:
+    """Refuse, before any work, places that cannot be written to.
+
+    Raises:
+        UsageError: a folder is missing, or two of the files are one.
+    """
+    known = [file.resolve()] if str(file) != "-" else []
+    for out in outputs:
+        if out.is_dir() or not out.absolute().parent.is_dir():
+            raise UsageError(
+                f"{out} cannot be written: no such folder, or it is one", hint="name a file in a folder"
+            )
+        if out.resolve() in known:
+            raise UsageError(f"{out} is named twice, or is the notes themselves", hint="name another file")
+        known.append(out.resolve())
+
+
+def check_name(option: str, text: str | None) -> None:
+    """Raise ``UsageError`` for a name that is none."""
+    from casewright.api.notes import MAX_NAME_CHARS
+
+    if text is not None and (not text.strip() or len(text) > MAX_NAME_CHARS):
+        raise UsageError(
+            f"{option} is empty or too long", hint=f"give a name of at most {MAX_NAME_CHARS} characters"
+        )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--meeting-date {text!r} is no day", hint="write it as 2026-03-31") from error
