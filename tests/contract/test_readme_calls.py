@@ -70,7 +70,7 @@ def test_the_letter_uses_its_one_line(stack: dict[int, Found]) -> None:
     assert [set(sentence["lines"]) for sentence in answer["sentences"]] == [{1}]
     assert "legal requirements" in answer["matters_discussed"][0]
     assert answer["our_actions"] == answer["your_actions"] == []
-    assert answer["checks"]["passed"]
+    assert [check["name"] for check in answer["checks"] if not check["passed"]] == []
     assert "John Smith" in answer["full_text"]
     assert (answer["provider"], answer["model"]) == ("embedded", "smollm2-135m-instruct")
 

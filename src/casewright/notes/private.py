@@ -225,7 +225,9 @@ def private_lines(entries: Sequence[Entry], client_name: str = "") -> dict[int, 
 
 def _repeats(entries: Sequence[Entry], reasons: dict[int, str]) -> None:
     """Withhold also what has a withheld line in it, word for word."""
-    secrets = [one.text for one in entries if one.lines[0].number in reasons and one.text.count(" ") > 1]
+    withheld = [one for one in entries if one.lines[0].number in reasons]
+    texts = {text for one in withheld for text in (one.text, *(line.text for line in one.lines))}
+    secrets = [text for text in texts if text.count(" ") > 1]
     for entry in entries:
         if entry.left_out is not None or entry.lines[0].number in reasons:
             continue

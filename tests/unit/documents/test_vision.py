@@ -70,7 +70,7 @@ async def test_a_context_is_pinned_for_ollama() -> None:
 @KINDS
 async def test_a_failure_is_told_in_the_description(kind: EngineKind, mode: str, why: str) -> None:
     with seer(mode) as model:
-        vision = Vision(config(model, kind, picture_s=0.3))
+        vision = Vision(config(model, kind, picture_s=0.3 if mode == "hang" else 10.0))
         said, warning = await vision.describe(Figure(1), png((40, 30)), soon())
         assert (said.text, warning) == ("", "")
         assert why in said.reason or "timeout" in said.reason

@@ -118,3 +118,8 @@ def test_a_line_that_repeats_a_withheld_one_is_withheld() -> None:
 def test_damaged_weights_are_said_to_be(data: bytes) -> None:
     with pytest.raises(ConfigError):
         read_weights(data)
+
+
+def test_what_repeats_one_line_of_a_withheld_entry_is_withheld_too() -> None:
+    notes = "(internal)\nby cl cl\n\nby cl cl"
+    assert set(private_lines(read_entries(notes), CLIENT)) == {1, 2, 4}
