@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from casewright import __version__
 from casewright.api.answer_evaluation import AnswerOutcome, AnswersEvaluation, AnswerTask
-from casewright.errors import UsageError
+from casewright.api.json_lines import read_json_lines
 from casewright.knowledge.answer_scores import balance, median, outcome, over_tasks, rate
 from casewright.knowledge.compose import Asking, compose
 from casewright.knowledge.composed import Mode
@@ -39,30 +36,7 @@ def read_tasks(path: Path) -> tuple[AnswerTask, ...]:
     Raises:
         UsageError: the file cannot be read, holds no task, or a line is not one; the line is named.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}", hint="name a file of JSON Lines in UTF-8") from error
-    found = [_task(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise UsageError(f"{path} holds no task", hint=f"a line is {FORMAT}")
-    return tuple(found)
-
-
-def _task(line: str, where: str) -> AnswerTask:
-    try:
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise UsageError(f"{where}: not an object", hint=f"a line is {FORMAT}")
-        known = {name: value for name, value in row.items() if name in AnswerTask.model_fields}
-        known["id"] = None if known.get("id") is None else str(known["id"])
-        return AnswerTask.model_validate(known)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: not JSON ({error.msg})", hint=f"a line is {FORMAT}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{where}: {field}: {first['msg']}", hint=f"a line is {FORMAT}") from error
+    return read_json_lines(path, AnswerTask, "task", FORMAT)
 
 
 async def evaluate(

@@ -37,7 +37,7 @@ from casewright.notes.draft_ask import (
 )
 from casewright.notes.draft_hold import Held, hold, settle
 from casewright.notes.draft_read import MOST_SENTENCE, facts_of, sentences_of
-from casewright.notes.shapes import DraftedSentence, Grounds
+from casewright.notes.shapes import Grounds
 
 
 class Ask(Protocol):
@@ -79,13 +79,12 @@ class About:
 class Drafted:
     """What became of the model's draft.
 
-    ``raw`` is what it said at first, before anything was looked at; ``given`` and ``failed`` count the
-    sentences that were judged and those that did not hold in the end. ``error`` is the first of a call.
+    ``given`` and ``failed`` count the sentences that were judged and those that did not hold in the end.
+    ``error`` is the first of a call.
     """
 
     written: list[Written] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
-    raw: list[DraftedSentence] = field(default_factory=list)
     parts: int = 0
     done: int = 0
     given: int = 0
@@ -191,7 +190,6 @@ class Drafter:
             return
         asked = ask_sentences(rows, facts, self._about.reading_age)
         sentences = sentences_of(await self._objects(asked, SENTENCES_SCHEMA, tokens), facts)
-        found.raw += sentences
         held = await asyncio.to_thread(hold, sentences, facts, part, self._grounds, self._about)
         if any(one.faults for one in held):
             held = await self._repaired(held, tokens)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections import Counter
@@ -11,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pydantic import ValidationError
-
 from casewright import __version__
 from casewright.api.contract import Strategy
 from casewright.api.evaluation import Rate
+from casewright.api.json_lines import read_json_lines
 from casewright.api.notes import ConvertRequest, ConvertResponse, Mode
 from casewright.api.notes_evaluation import (
     FIGURE_KINDS,
@@ -31,7 +29,6 @@ from casewright.api.notes_evaluation import (
     PaperOutcome,
     PaperScores,
 )
-from casewright.errors import UsageError
 from casewright.notes.evaluate_draft import RawDraft
 from casewright.notes.letter_scores import paper_of, paper_of_draft, scored
 
@@ -74,31 +71,7 @@ def read_cases(path: Path) -> tuple[NotesCase, ...]:
     Raises:
         UsageError: the file cannot be read, holds no case, or a line is not one; the line is named.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}", hint="name a file of JSON Lines in UTF-8") from error
-    found = [_case(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
-    if not found:
-        raise UsageError(f"{path} holds no case", hint=f"a line is {FORMAT}")
-    return tuple(found)
-
-
-def _case(line: str, where: str) -> NotesCase:
-    try:
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise UsageError(f"{where}: not an object", hint=f"a line is {FORMAT}")
-        known = {name: value for name, value in row.items() if name in NotesCase.model_fields}
-        known["id"] = None if known.get("id") is None else str(known["id"])
-        return NotesCase.model_validate(known)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{where}: not JSON ({error.msg})", hint=f"a line is {FORMAT}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        said = f"{field}: {first['msg']}" if field else first["msg"]
-        raise UsageError(f"{where}: {said}", hint=f"a line is {FORMAT}") from error
+    return read_json_lines(path, NotesCase, "case", FORMAT)
 
 
 async def evaluate(

@@ -204,12 +204,6 @@ LEXICON = listed(
 ) | frozenset(word for said in SHORTHAND.values() for word in said.split())
 # Of these, the ones that mean themselves even in notes by or about a person of such initials.
 NO_INITIALS = listed("ll uc mr hb ct la ha hr ni id dd ta gp cl pm")
-# How a line that no template says is quoted in each section. It says what was noted, and for whom.
-NOTED = {
-    "matters_discussed": "We noted: “{}”.",
-    "our_actions": "We noted for us: “{}”.",
-    "your_actions": "We noted for you: “{}”.",
-}
 # The pairs a model may choose between; the words mean the same in a letter.
 SAME = {
     "phone": "call",

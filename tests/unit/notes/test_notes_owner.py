@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from casewright.notes.convert import draft
+from casewright.notes.letter import QUOTE
 from casewright.notes.owner import decide
 from casewright.notes.private import private_reason
 from casewright.notes.read import Heading, heading_of
-from casewright.notes.words import NOTED
 
 TABLE: dict[str, list[dict[str, Any]]] = tomllib.loads(
     Path(__file__).with_name("section_lines.toml").read_text(encoding="utf-8")
@@ -24,8 +24,8 @@ def sections(notes: str) -> list[tuple[str, str, bool]]:
 
 
 def quoted(said: str, line: str) -> bool:
-    """Whether a sentence claims nothing but that the line was noted, or for whom."""
-    return said in {form.format(line) for form in NOTED.values()}
+    """Whether a sentence claims nothing but that the line was noted."""
+    return said == QUOTE.format(line)
 
 
 def ruled(item: dict[str, Any]) -> tuple[str, bool]:
