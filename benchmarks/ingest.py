@@ -17,12 +17,11 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,10 +37,10 @@ from casewright.knowledge.records import Chunk
 from casewright.knowledge.vectors import embed_chunks
 from casewright.services.kit.keys import service_token
 from embedding import QUESTIONS, WORDS
+from service_process import NOBODY, served
 
 SEARCHED, FILLED = "searched", "filled"
 TEXTS_A_ROUND = 6
-_SETTINGS = ("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT", "CHROMA", "DOCUMENTS")
 Figures = dict[str, Any]
 
 
@@ -68,26 +67,13 @@ class Made:
         return IngestText(name=f"letter {self._count}", text="\n\n".join(paragraphs))
 
 
-@contextmanager
-def served(data: Path) -> Iterator[str]:
-    """A RAG service of its own, with no engine; yields its URL."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
-    nobody = "http://127.0.0.1:9"
-    ours = {"CASEWRIGHT_DATA": str(data), "OLLAMA_URL": nobody, "VLLM_URL": nobody, "LLM_PROVIDER": "ollama"}
-    ours["CASEWRIGHT_LOG_LEVEL"] = "WARNING"
-    command = [sys.executable, "-m", "casewright", "serve", "rag", "--port", "0"]
-    process = subprocess.Popen(command, env=kept | ours, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        words = process.stdout.readline().split()
-        url = next((word.rstrip(";") for word in words if word.startswith("http://")), None)
-        if url is None:
-            sys.exit("the service did not start")
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
+# No engine answers, and little is logged.
+SETTINGS = {
+    "OLLAMA_URL": NOBODY,
+    "VLLM_URL": NOBODY,
+    "LLM_PROVIDER": "ollama",
+    "CASEWRIGHT_LOG_LEVEL": "WARNING",
+}
 
 
 async def ingest(client: Client, case: str, texts: Sequence[IngestText]) -> int:
@@ -192,9 +178,11 @@ async def waiting(client: Client, made: Made, queries: int) -> Figures:
 
 async def measure(rounds: int, queries: int) -> Mapping[str, Any]:
     made = Made()
-    with tempfile.TemporaryDirectory(prefix="ingest-") as folder, served(Path(folder)) as url:
-        nobody = "http://127.0.0.1:9"
-        async with Client(ClientConfig(url, nobody, nobody, key=service_token(Path(folder)))) as client:
+    with (
+        tempfile.TemporaryDirectory(prefix="ingest-") as folder,
+        served("rag", Path(folder), SETTINGS) as url,
+    ):
+        async with Client(ClientConfig(url, NOBODY, NOBODY, key=service_token(Path(folder)))) as client:
             load = os.getloadavg()
             return {
                 "cores": os.cpu_count(),

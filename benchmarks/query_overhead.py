@@ -18,10 +18,8 @@ import http.client
 import json
 import os
 import random
-import select
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -38,13 +36,12 @@ import numpy as np
 
 from casework_sets import Letters
 from casewright.bench.machine import describe_machine
+from service_process import NOBODY, served
 
 ENGINE_MS = 30.0
 BOUND_MS = 40.0
 CHUNKS = 500
-START_S = 60.0
 RESAMPLES = 2_000
-_SETTINGS = ("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT", "DOCUMENTS", "CHROMA")
 
 
 class _Engine(BaseHTTPRequestHandler):
@@ -104,30 +101,16 @@ def engine() -> Iterator[str]:
 @contextmanager
 def service(data_dir: Path, engine_url: str, name: str = "rag") -> Iterator[str]:
     """`casewright serve NAME` with this engine and none of the caller's settings; yields its URL."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
-    ours = {
-        "CASEWRIGHT_DATA": str(data_dir),
+    settings = {
         "LLM_PROVIDER": "vllm",
         "VLLM_URL": engine_url,
         "VLLM_MODEL": "says-back",
         "CASEWRIGHT_FALLBACK": "off",
         "CASEWRIGHT_LOG_LEVEL": "WARNING",
-        "DOCUMENTS_URL": "http://127.0.0.1:9",
+        "DOCUMENTS_URL": NOBODY,
     }
-    command = [sys.executable, "-m", "casewright", "serve", name, "--port", "0"]
-    process = subprocess.Popen(command, env=kept | ours, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        ready, _, _ = select.select([process.stdout], [], [], START_S)
-        words = process.stdout.readline().split() if ready else []
-        url = next((word.rstrip(";") for word in words if word.startswith("http")), None)
-        if url is None:
-            sys.exit("the service did not start")
+    with served(name, data_dir, settings) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
 
 
 class Caller:
