@@ -17,31 +17,22 @@ from typing import Any
 
 from casewright.notes.decision import Decision, Names
 from casewright.notes.owner import decide
-from casewright.notes.place import Placer
-from casewright.notes.read import Entry, Heading, inline_heading, read_entries
+from casewright.notes.place import pieces_of, placed_all
+from casewright.notes.read import read_entries
 
 DATA = Path(__file__).resolve().parent / "data" / "notes"
 FILES = ("cases.jsonl", "second.jsonl")
 Figures = dict[str, Counter[str]]
 
 
-def pieces_of(notes: str) -> tuple[list[Entry], list[tuple[str, Heading]]]:
-    """The entries of the notes that say something, and what of each is decided on."""
-    entries = [entry for entry in read_entries(notes) if entry.left_out is None]
-    pieces: list[tuple[str, Heading]] = []
-    for entry in entries:
-        inline = inline_heading(entry.text)
-        pieces.append((inline[1], inline[0]) if inline else (entry.text, entry.heading))
-    return entries, pieces
-
-
 def judged(case: dict[str, Any]) -> Iterator[tuple[str, str, str | None, Decision, Decision]]:
     """For each labelled line: its text, its section and owner, the rules' decision and the joint one."""
-    entries, pieces = pieces_of(case["notes"])
-    place = Placer(Names.of(case["client_name"], case.get("adviser")))
+    entries = pieces_of(read_entries(case["notes"]))
+    kept = [(entry, piece) for entry, piece in entries if entry.left_out is None]
+    decisions = placed_all([piece for _, piece in kept], Names.of(case["client_name"], case.get("adviser")))
     owners = case.get("owners", {})
-    for entry, (text, heading) in zip(entries, pieces, strict=True):
-        rule, decision = decide(text, heading), place(text, heading)
+    for (entry, piece), decision in zip(kept, decisions, strict=True):
+        rule = decide(piece.text, piece.heading)
         for line in entry.lines:
             section = case["labels"].get(str(line.number))
             if section not in (None, "withheld"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,12 @@ def test_nothing_is_wider_than_the_page(plain: Watched, url: str, width: int) ->
     expect(page.get_by_role("heading", name="for you to decide")).to_be_visible()
     boxes = [found.bounding_box() for found in page.locator("main section, main form, main li").all()]
     assert all(box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+
+
+def test_the_page_says_that_it_cannot_show_how_far_a_letter_is(plain: Watched, url: str) -> None:
+    page = plain.page
+    page.goto(url + "/notes")
+    button = page.get_by_role("button", name="Write the letter")
+    expect(button).to_have_accessible_description(re.compile("cannot show how far it is; leave it open"))
+    write(page, url)
+    expect(page.get_by_role("heading", name="for you to decide")).to_be_visible()

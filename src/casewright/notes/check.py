@@ -25,6 +25,8 @@ _PERSONS = (
     | dict.fromkeys(("my", "our"), "<our>")
 )
 _ARTICLES = frozenset({"the", "a", "an"})
+# Words that are not simply themselves; "c" may be "about" before a figure.
+_OTHERS = frozenset(_PERSONS) | frozenset(w.SHORTHAND) | frozenset(w.AGREE) | _ARTICLES | {"c"}
 _ABOUT_OR_AT = re.compile(r"c\.(£?\d.*)|c(£\d.*)|@(\d.*)", re.DOTALL)
 _OURS = ("We will",)
 _YOURS = (
@@ -43,11 +45,13 @@ def bare_words(text: str) -> list[str]:
     tokens = text.split()
     for place, token in enumerate(tokens):
         word = core(token).lower().replace("’", "'")
-        if not word:
+        if word not in _OTHERS and word.isalpha():
+            found.append(word)
+        elif not word:
             found += [token] if any(char.isalnum() for char in token) else []
         elif word in _PERSONS:
             found.append(_PERSONS[word])
-        elif word in w.SHORTHAND and (word not in w.AFTER_A_FIGURE or _has_digit(tokens[place - 1 : place])):
+        elif w.is_short(word, core(tokens[place - 1]) if place else ""):
             found += w.SHORTHAND[word].split()
         elif word == "c" and token.lower() == "c." and _figure_next(tokens, place):
             found.append("about")
@@ -60,10 +64,6 @@ def bare_words(text: str) -> list[str]:
 
 def _figure_next(tokens: Sequence[str], place: int) -> bool:
     return place + 1 < len(tokens) and core(tokens[place + 1])[:1] in ("£", *"0123456789")
-
-
-def _has_digit(tokens: Sequence[str]) -> bool:
-    return any(map(str.isdigit, "".join(tokens)))
 
 
 def _figure_after(word: str) -> str:

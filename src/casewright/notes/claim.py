@@ -8,6 +8,7 @@ from datetime import date
 from casewright.api.notes import Contradiction, LeftOut
 from casewright.notes.owner import Decision
 from casewright.notes.read import Heading
+from casewright.notes.read_once import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Every line of the notes, in a sentence or left out."""
+    """Every line of the notes, in a sentence or left out. ``reading``: the notes as they were read for it."""
 
     said: tuple[Said, ...]
     left_out: tuple[LeftOut, ...]
     notes: str = ""
     contradictions: tuple[Contradiction, ...] = ()
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

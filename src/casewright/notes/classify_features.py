@@ -1,4 +1,4 @@
-"""What the classifier sees of a line: its words, how it begins, its heading, the rules' word.
+"""What the classifier sees of a line: its words, how it begins, what stands around it, the rules' word.
 
 A feature is a text that is hashed to a place in the table of weights. Figures are kinds ("#amt", "#date"), so
 that no weight rests on an amount; names of the client and the adviser are persons, so that none rests on one.
@@ -6,159 +6,105 @@ that no weight rests on an amount; names of the client and the adviser are perso
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
-from casewright.notes import words as w
-from casewright.notes.recognise import core, is_negation
+from casewright.notes.classify_words import NOTHING, Reader, Seen
+from casewright.notes.decision import Decision, Names
+from casewright.notes.read import Heading
 
 BUCKETS = 1 << 15
-MOST_WORDS = 40
-_AMOUNT = re.compile(r"c?\.?[£$€]\d.*|\d[\d.,]*(?:k|quid|gbp)")
-_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{1,4})?|\d{1,2}(?:st|nd|rd|th)")
-_TIME = re.compile(r"@?\d{1,2}(?:[.:]\d{2})?(?:am|pm)|\d{1,2}:\d{2}")
-_FORM = re.compile(r"[a-z]{1,3}\d{1,3}[a-z]?")
-_INITIALS = re.compile(r"[A-Z]{2}")
-_ARROW = re.compile(r"[-=–—]+>+|[→⇒»>]+")
-_BREAKS = frozenset("-–—;:,/.")
-_DAYS = w.listed(
-    "mon tue tues wed thu thur thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday"
-    " today tomorrow tmrw yesterday"
-    " jan feb mar apr jun jul aug sep sept oct nov dec january february march april"
-    " june july august september october november december"
-)
-_MODALS = w.listed(
-    "will must shall should would can could may might needs need wd shd 'll going agreed happy"
-)
-_TITLES = w.listed("mr mrs ms miss dr")
-_KIND: dict[str, str] = (
-    dict.fromkeys(_DAYS, "D")
-    | dict.fromkeys(w.ACTIONS, "V")
-    | dict.fromkeys(w.PAST, "P")
-    | dict.fromkeys(w.AGREE, "S")
-    | dict.fromkeys(w.ADVISED, "E")
-    | dict.fromkeys(w.PARTIES, "T")
-    | dict.fromkeys(w.THERE, "H")
-    | dict.fromkeys(w.HERE, "I")
-    | dict.fromkeys(_MODALS, "M")
-    | {"to": "O", "you": "Y", "your": "Y", "by": "B", "cl": "C", "cl's": "G", "adv": "A", "2": "O"}
-    | {
-        "#amt": "£",
-        "#date": "D",
-        "#time": "D",
-        "#num": "N",
-        "#ref": "N",
-        "#ini": "J",
-        "#name": "C",
-        "#dir": ">",
-    }
-)
+_MASK = BUCKETS - 1
+_PEOPLE = frozenset("CGATHIYJRUQh")
+_VERBS = frozenset("VPSEpgs")
 
 
-def line_tokens(text: str, client: frozenset[str], adviser: frozenset[str]) -> list[str]:
-    """The words of a line as the classifier knows them; ``client`` and ``adviser`` are ``Names``."""
-    found: list[str] = []
-    for token in text.split()[:MOST_WORDS]:
-        bare = core(token)
-        if not bare or not any(map(str.isalnum, bare)):
-            if _ARROW.fullmatch(token):
-                found.append("#dir")
-            elif token in _BREAKS:
-                found.append("-")
-            continue
-        word = bare.lower().replace("’", "'")
-        person = _person(word, bare, client, adviser, first=found in ([], ["#name"])) or _canonical(
-            word, bare
-        )
-        if person == "cl" and found[-1:] == ["#name"]:
-            found.pop()
-        if not (found and person == found[-1] and person in ("cl", "adv")):
-            found.append(person)
-        if token[-1] in ":;" or (token[-1] == "," and len(found) < 6):
-            found.append("-")
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is decided as one, and what stands around it.
+
+    ``heading`` is the kind of heading above it, ``above`` that heading's own words; ``apart`` says that a
+    blank line or a heading stands between it and the piece before.
+    """
+
+    text: str
+    heading: Heading = "none"
+    above: str = ""
+    apart: bool = False
+    bullet: bool = False
+
+
+def places(pieces: Sequence[Piece], rules: Sequence[Decision], names: Names) -> list[list[int]]:
+    """The places of each piece's features in the table of weights; one may come twice, and counts so."""
+    read = Reader([one.text for one in pieces], names)
+    seen = [read(one.text) for one in pieces]
+    above = {text: read(text) for text in {one.above for one in pieces}}
+    last = len(pieces) - 1
+    found: list[list[int]] = []
+    for at, (piece, rule, here) in enumerate(zip(pieces, rules, seen, strict=True)):
+        features = [
+            *_own(here, piece),
+            *_parts(here.tokens, here.kinds),
+            *_of_rule(rule),
+            *_under(piece.heading, above[piece.above], here),
+            *_beside("p", seen[at - 1] if at else NOTHING),
+            *_beside("n", seen[at + 1] if at < last else NOTHING),
+            *_position(at, last, piece),
+        ]
+        own = [crc32(feature.encode()) & _MASK for feature in features]
+        for place, token in enumerate(here.tokens):
+            own += _pieces(token, place < 6)
+        found.append(own)
     return found
 
 
-def _person(
-    word: str, bare: str, client: frozenset[str], adviser: frozenset[str], *, first: bool
-) -> str | None:
-    """Whose name or initials a word is. One letter is somebody's only where it leads, or after a title."""
-    if word in client or (bare in client and (len(bare) > 1 or first)):
-        return "cl"
-    return "adv" if word in adviser or (bare in adviser and len(bare) > 1) else None
-
-
-def _canonical(word: str, bare: str) -> str:
-    if any(map(str.isdigit, word)):
-        for kind, pattern in (("#amt", _AMOUNT), ("#date", _DATE), ("#time", _TIME)):
-            if pattern.fullmatch(word):
-                return kind
-        if word == "2" or _FORM.fullmatch(word):
-            return word
-        return "#num" if word.isdigit() else "#ref"
-    if word in w.CLIENT:
-        return "cl"
-    if word in w.CLIENTS:
-        return "cl's"
-    if word in w.ADVISER:
-        return "adv"
-    if word in _TITLES:
-        return "#name"
-    if _INITIALS.fullmatch(bare) and word not in w.ACRONYMS and word not in _KIND:
-        return "#ini"
-    return word
-
-
-def _kind(word: str) -> str:
-    """One letter for what a word is: a doing, a person, a figure, a word of the past, or "w"."""
-    known = _KIND.get(word)
-    if known:
-        return known
-    if is_negation(word):
-        return "X"
-    if word == "-":
-        return "-"
-    if word.endswith(("ed", "'d")):
-        return "p"
-    if word.endswith("ing"):
-        return "g"
-    if word.endswith("s") and word[:-1] in w.ACTIONS:
-        return "s"
-    return "w"
-
-
-def buckets(tokens: Sequence[str], heading: str, rule: str, ending: str) -> set[int]:
-    """The places of a line in the table of weights. ``rule``: the rules' word, ``ending``: its last sign."""
-    found = {crc32(feature.encode()) % BUCKETS for feature in _features(tokens, heading, rule, ending)}
-    for place, token in enumerate(tokens[:5]):
-        found.update(_pieces(token, place < 2))
-    return found
-
-
-def _features(tokens: Sequence[str], heading: str, rule: str, ending: str) -> Iterator[str]:
-    kinds = "".join(map(_kind, tokens))
-    start = kinds[:3]
-    yield from ("bias", f"h={heading}", f"h{heading}{start[:2]}", f"r={rule}", f"e={ending}")
-    yield from (
-        f"k2={start[:2]}",
-        f"k3={start}",
-        f"k4={kinds[:4]}",
-        f"k1={start[:1]}",
-        f"n={min(len(tokens), 9)}",
-    )
-    yield f"l={kinds[-2:]}"
+def _own(here: Seen, piece: Piece) -> Iterator[str]:
+    tokens, kinds = here.tokens, here.kinds
+    ending = piece.text[-1:] if piece.text[-1:] in "?!.:;" else ""
+    yield from ("bias", f"e={ending}", f"k2={kinds[:2]}", f"k3={kinds[:3]}", f"k4={kinds[:4]}")
+    yield from (f"k1={kinds[:1]}", f"n={min(len(tokens), 9)}", f"l={kinds[-2:]}")
     yield from (f"x{kind}" for kind in set(kinds))
+    people = "".join(kind for kind in kinds if kind in _PEOPLE)
+    yield from (f"pp={people[:3]}", f"p1={people[:1]}{kinds[:1]}")
+    doing = next((place for place, kind in enumerate(kinds) if kind in _VERBS), None)
+    if doing is not None:
+        yield f"pv={people[:1]}{kinds[doing]}{kinds[doing - 1 : doing]}"
     previous = "^"
     for place, token in enumerate(tokens):
-        yield f"w={token}"
         yield f"b={previous} {token}"
         if place < 3:
             yield f"{place}={token}"
         if place < 4:
             yield f"bk={previous} {kinds[place]}"
         previous = token
-    yield from _parts(tokens, kinds)
+
+
+def _of_rule(rule: Decision) -> Iterator[str]:
+    yield f"r={rule.owner}/{rule.section}/{rule.sure}"
+    yield f"rw={rule.why[:24]}"
+
+
+def _under(heading: str, above: Seen, here: Seen) -> Iterator[str]:
+    """The heading's kind, and its words, for most headings are of no known kind."""
+    yield from (f"h={heading}", f"h{heading}{here.kinds[:2]}")
+    if above.tokens:
+        yield f"hk={above.kinds[:6]}"
+        for word in above.tokens[:6]:
+            yield from (f"hw={word}", f"hw{here.kinds[:1]}={word}")
+
+
+def _beside(side: str, other: Seen) -> Iterator[str]:
+    """How a neighbour begins."""
+    yield from (f"{side}k={other.kinds[:2]}", f"{side}1={other.kinds[:1]}")
+    if other.tokens:
+        yield f"{side}w={other.tokens[0]}"
+
+
+def _position(at: int, last: int, piece: Piece) -> Iterator[str]:
+    yield f"at={4 * at // (last + 1)}" if at else "at=first"
+    yield f"u={piece.bullet}{piece.apart}"
 
 
 def _parts(tokens: Sequence[str], kinds: str) -> Iterator[str]:
@@ -177,11 +123,12 @@ def _parts(tokens: Sequence[str], kinds: str) -> Iterator[str]:
         yield f"do2={' '.join(tokens[:2])}"
 
 
-def _pieces(token: str, first: bool) -> frozenset[int]:
-    """A word's runs of three and four letters, so that a typo or another language leaves something known."""
-    if token.startswith("#") or len(token) < 3:
-        return frozenset()
-    whole = f"<{token}>"
-    runs = {whole[at : at + size] for size in (3, 4) for at in range(len(whole) - size + 1)}
-    marks = ("c", "f") if first else ("c",)
-    return frozenset(crc32(f"{mark}={run}".encode()) % BUCKETS for run in runs for mark in marks)
+@lru_cache(maxsize=20_000)
+def _pieces(token: str, early: bool) -> tuple[int, ...]:
+    """A word, and early in the line its runs of three and four letters: a typo leaves something known."""
+    found = [f"w={token}"]
+    if early and not token.startswith("#") and len(token) > 2:
+        whole = f"<{token}>"
+        runs = {whole[at : at + size] for size in (3, 4) for at in range(len(whole) - size + 1)}
+        found += [f"c={run}" for run in sorted(runs)]
+    return tuple(crc32(feature.encode()) & _MASK for feature in found)

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from casewright.notes.values import find
+from casewright.notes.contradict_events import ends_at
+from casewright.notes.contradict_words import Lazy
 from casewright.notes.values_kinds import Amount, Day, Found, Phone, Reference, Time, Value
 from casewright.notes.words import PARTIES, listed
+
+if TYPE_CHECKING:
+    from casewright.notes.contradict_pieces import Piece
 
 Role = Literal["charge", "owed", "instalment", "paid", "income", "offer"]
 
@@ -22,9 +25,9 @@ _THINGS = {
     word.replace("_", " "): thing
     for thing, words in {
         "rent": "rent rents rent_arrears",
-        "council tax": "council_tax c/tax ctax",
+        "council tax": "council_tax c/tax ctax liability_order",
         "deposit": "deposit deposits",
-        "wage": "wage wages salary earns earning take_home net_pay hourly_rate",
+        "wage": "wage wages payslip payslips salary earns earning take_home net_pay hourly_rate",
         "UC": "uc universal_credit",
         "PIP": "pip",
         "housing benefit": "hb housing_benefit",
@@ -34,10 +37,10 @@ _THINGS = {
         "pension": "pension pensions",
         "service charge": "service_charge service_charges",
         "gas": "gas",
-        "electricity": "electric electricity leccy",
+        "electricity": "electric electricity leccy elec",
         "energy": "energy",
         "water": "water",
-        "loan": "loan loans",
+        "loan": "loan loans lent borrowed",
         "overdraft": "overdraft o/d",
         "card": "card cards credit_card visa",
         "mortgage": "mortgage",
@@ -59,7 +62,13 @@ _THINGS = {
     }.items()
     for word in words.split()
 }
+_CT = re.compile(
+    r"\bLO (?:for|of|granted|£|sum)|\bCT (?:arrears|bills?|band|debts?|owed|owing|liab\w*|a/?c+|account"
+    r"|team|for|\d\d|£|reduction"
+    r"|support|balance|bal)\b"
+)
 _NEAR = 160  # characters on either side of an amount that say what it is for
+_FIRST_WORDS = frozenset(word.partition(" ")[0] for word in _THINGS)
 _PLAIN_WORD = re.compile(r"[a-z]+(?:/[a-z]+)?")
 _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("offer", re.compile(r"\b(?:offer(?:s|ed|ing)?|propos\w+|afford|settle\w*|suggest\w*)\b", re.I)),
@@ -84,6 +93,7 @@ _ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ),
     ("income", re.compile(r"\b(?:gets|receives|receiving|income|award(?:ed)?|earns?)\b", re.I)),
 )
+_ANY_ROLE = re.compile("|".join(f"(?P<{role}>{form.pattern})" for role, form in _ROLES), re.IGNORECASE)
 _ARREARS = re.compile(r"\barrears\b", re.IGNORECASE)
 _CAPITAL = re.compile(r"\b[A-Z][A-Za-z&'’]+(?:\s(?:[A-Z][A-Za-z&'’]+|&))*")
 _NO_NAME = listed(
@@ -108,7 +118,7 @@ _NO_NAME = listed(
     " Catalogue Overdraft Mortgage Service Charge Dismissed Started Moved Left Born Date DOB Reply"
     " Return Send Attend Go"
     " Payment Parking Tribunal Bailiffs Energy Maintenance Account Acc Later According Payslip Paperwork"
-    " Screenshot"
+    " Screenshot Rs INR"
 )
 _WHOSE = re.compile(
     r"\b(?:wife|husband|partner|son|daughter|mum|mother|dad|father|sister|brother|ex|joint|flatmate"
@@ -118,7 +128,7 @@ _WHOSE = re.compile(
 _SEGMENT = re.compile(r"[;,]\s|\.\s|\s(?:and|but|plus|then|while|whereas)\s|\s[-–—]\s", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Sum:
     """An amount, what it is for, and whose."""
 
@@ -133,10 +143,14 @@ class Sum:
     text: str
     segment: str
     entry: str
-    changed: bool = False
+
+    @Lazy
+    def figures(self) -> str:
+        """Its figures, without hundredths where it has none."""
+        return f"{self.money.value:.2f}".removesuffix(".00")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Dated:
     """A day or time of something that happens once."""
 
@@ -172,13 +186,16 @@ def segments(text: str, found: tuple[Found[Value], ...]) -> list[tuple[int, int]
 def things_of(text: str) -> frozenset[str]:
     """What a text is about, of the things that are known."""
     words = _PLAIN_WORD.findall(text.lower())
-    found, place = set(), 0
+    found: set[str] = set()
+    place = len(words) if _FIRST_WORDS.isdisjoint(words) else 0
     while place < len(words):
         two = _THINGS.get(f"{words[place]} {words[place + 1]}") if place + 1 < len(words) else None
         one = two or _THINGS.get(words[place])
         if one is not None:
             found.add(one)
         place += 2 if two else 1
+    if ("CT" in text or "LO" in text) and _CT.search(text):
+        found.add("council tax")
     return frozenset(found)
 
 
@@ -194,18 +211,20 @@ def names_of(text: str) -> frozenset[str]:
 
 def role_of(text: str, money: Amount) -> Role:
     """What part the amount plays: what is owed is not what is paid off it each month."""
-    for role, pattern in _ROLES:
-        if pattern.search(text):
+    found = {match.lastgroup for match in _ANY_ROLE.finditer(text)}
+    for role, _ in _ROLES if found else ():
+        if role in found:
             return "instalment" if role == "owed" and money.per else role
     return "charge"
 
 
-def sums(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Sum]:
+def sums(piece: Piece) -> Iterator[Sum]:
     """The amounts of one entry with the part of it that says what they are for."""
+    line_at, text, found = piece.at, piece.text, piece.values
     amounts = [one for one in found if isinstance(one.value, Amount)]
     if not amounts:
         return
-    parts = segments(text, found)
+    parts = piece.parts
     starts = [start for start, _ in parts]
     places = [bisect_right(starts, one.start) - 1 for one in amounts]
     filled = set(places)
@@ -223,7 +242,7 @@ def sums(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ..
         near = tuple(day for place, day in marked if start <= place < end)
         role = role_of(segment, one.value)
         role = role_of(text, one.value) if role == "charge" and len(amounts) == 1 else role
-        names = names_of(segment)
+        names = piece.names if segment == text else names_of(segment)
         yield Sum(
             line_at(one.start), one.value, things, names, role, whose, days, near, one.text, segment, text
         )
@@ -265,61 +284,27 @@ def _says(segment: str) -> bool:
     return bool(things_of(segment) or names_of(segment) or _ARREARS.search(segment))
 
 
-EVENTS: dict[str, str] = {
-    "hearing": r"hearing|tribunal date|(?:in|at) court|court date|possession hearing",
-    "appointment": r"appt|appointment|meeting|mtg",
-    "assessment": r"assessment|medical|wca",
-    "interview": r"interview",
-    "eviction": r"eviction|bailiffs? (?:due|coming|booked|to come|appointment)|warrant (?:is )?for",
-    "end of the tenancy": r"tenancy (?:ends?|ending|ended|runs? (?:to|until)|until|expires)"
-    r"|fixed term (?:to|until|ends?)|contract ends?",
-    "start of the tenancy": r"tenancy (?:started|began|starts|from|since)|moved in",
-    "end of the notice": r"notice (?:expires?|expired|runs out|ends?|period ends)|(?:leave|out) by",
-    "service of the notice": r"(?:served|received|got|given) (?:\w+ ){0,2}(?:notice|s\.?21|s\.?8|nosp)"
-    r"|notice (?:served|dated|given)|s21 (?:served|dated)",
-    "date of birth": r"d\.?o\.?b\.?|born|date of birth",
-    "dismissal": r"dismissed|sacked|made redundant|last day (?:at work|of work)|employment ended|let go",
-    "start of the job": r"started (?:work|job|at|with|there)|employment (?:began|started)|joined",
-    "purchase": r"bought|purchased|ordered",
-    "delivery": r"delivered|delivery",
-    "accident": r"accident|fell at",
-    "rise of the charge": r"go(?:es|ing) up|rises?|rising",
-    "start of the claim": r"claim(?:ed)? (?:from|started|made)|applied|made (?:the |a )?claim",
-    "reconsideration": r"mr (?:decision|notice)|mandatory reconsideration (?:notice|decision)",
-    "decision": r"decision (?:letter )?(?:dated|made|of)|refused on",
-}
-_EVENT = re.compile(
-    r"\b(?:" + "|".join(f"(?P<e{n}>{form})" for n, form in enumerate(EVENTS.values())) + r")\b", re.IGNORECASE
-)
-_EVENT_NAMES = tuple(EVENTS)
-_OBJECTS = re.compile(
-    r"\b(?:form|appeal|payment|payslips?|statements?|documents?|docs|reply|response|defence|claim"
-    r"|application|refund|bill|review"
-    r"|reconsideration|mr|complaint|quote|bundle|evidence|acknowledg\w+|n9|n244|et1|sscs1|pip2|uc50"
-    r"|questionnaire|grievance|rent)\b",
-    re.IGNORECASE,
-)
-_DUE = re.compile(r"\b(?:by|before|deadline|due|no later than|until|latest)\b", re.IGNORECASE)
-
-
-def dated(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Dated]:
+def dated(piece: Piece) -> Iterator[Dated]:
     """The days and times of one entry that belong to something that happens once."""
+    line_at, text, found = piece.at, piece.text, piece.values
     marks = [one for one in found if isinstance(one.value, Day | Time)]
     if not marks:
         return
-    parts = segments(text, found)
+    parts = piece.parts
     whose = frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
     for one in marks:
         part = next((a, b) for a, b in parts if a <= one.start < b)
         alone = sum(part[0] <= other.start < part[1] and isinstance(other.value, Day) for other in marks) == 1
-        event = event_of(text[part[0] : part[1]])
+        event = piece.event_in(text[part[0] : part[1]])
         if event is None and sum(isinstance(other.value, Day) for other in marks) <= 1:
-            event = event_of(text)
+            event = piece.event
         if event is None or (not alone and isinstance(one.value, Day)):
+            continue
+        if event.startswith("deadline") and not ends_at(text, one.start):
             continue
         day = one.value if isinstance(one.value, Day) else None
         time = one.value if isinstance(one.value, Time) else None
-        names = names_of(text)
+        names = piece.names
         if event.endswith("of the notice"):
             names |= {
                 "landlord" if word == "ll" else word for word in text.lower().split() if word in PARTIES
@@ -327,19 +312,9 @@ def dated(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], .
         yield Dated(line_at(one.start), event, day, time, names, whose, one.text, text)
 
 
-def event_of(text: str) -> str | None:
-    """What is on a day: one of the known events, or the end of the time for something ("deadline: form")."""
-    match = _EVENT.search(text)
-    if match and match.lastgroup:
-        return _EVENT_NAMES[int(match.lastgroup[1:])]
-    if _DUE.search(text):
-        objects = {word.lower().rstrip("s") for word in _OBJECTS.findall(text)}
-        return "deadline: " + ", ".join(sorted(objects)) if objects else None
-    return None
-
-
-def codes(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], ...]) -> Iterator[Code]:
+def codes(piece: Piece) -> Iterator[Code]:
     """The references and telephone numbers of one entry that are long enough to tell slips from others."""
+    line_at, text, found = piece.at, piece.text, piece.values
     for one in found:
         if not isinstance(one.value, Phone | Reference):
             continue
@@ -348,8 +323,3 @@ def codes(line_at: Callable[[int], int], text: str, found: tuple[Found[Value], .
             yield Code(line_at(one.start), one.value.digits, names, one.text)
         elif isinstance(one.value, Reference) and sum(char.isdigit() for char in one.value.code) >= 4:
             yield Code(line_at(one.start), one.value.code, names, one.text)
-
-
-def values_of(text: str, meeting: date | None) -> tuple[Found[Value], ...]:
-    """The values of an entry."""
-    return find(text, meeting)

@@ -8,13 +8,19 @@ asked for: a shared thing, figures that look like a slip, and a line that report
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from casewright.notes.contradict_facts import names_of, segments, things_of
-from casewright.notes.contradict_words import classes, topic, topic_of
+from casewright.notes.contradict_counts import (
+    NUMBERS,
+    counts_in,
+    noun_of,
+)
+from casewright.notes.contradict_facts import things_of
+from casewright.notes.contradict_pieces import Piece
+from casewright.notes.contradict_words import Lazy, classes, topic
 from casewright.notes.values_kinds import Amount, Day, Duration, Found, Partial, Time, Value
 from casewright.notes.words import PARTIES, listed
 
@@ -23,7 +29,7 @@ _VERBS = listed(
     "bought payment send receive agree report claim notice contract bill sign order decision form bank"
     " tenancy"
 )
-_ONE_WORD = ({"was"}, {"were"}, {"now"})  # "advance was £360" may be no more than a tense
+_ONE_WORD = ({"was"}, {"were"}, {"now"}, {"total"})  # "advance was £360" may be no more than a tense
 _KINDS = listed("gas elec water loan card overdraft council_tax rent deposit mortgage phone")
 # What takes place on a day: a line on one of these is not on another.
 _EVENTS = listed("incident hearing bailiff appt visit assessment birth die dismissed")
@@ -32,7 +38,8 @@ _OF_PAPER = re.compile(
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    r"\b(?:was|were|used to|previous\w*|now|increas\w+|reduc\w+|rise[ns]?|rising|up(?! to date| front)"
+    r"\b(?:total|altogether|in all|was|were|used to|previous\w*|now|increas\w+|reduc\w+|rise[ns]?|rising"
+    r"|up(?! to date| front)"
     r"|down to|down from"
     r"|original(?:ly)?|initial(?:ly)?|next year|if|would|could|max\w*|min(?:imum)?|at least|over|under"
     r"|more than"
@@ -59,56 +66,7 @@ _ROLE = re.compile(
     r"|(?P<back>refund\w*|returned|kept|got back))\b",
     re.IGNORECASE,
 )
-_COUNT = re.compile(
-    r"\b(?P<count>\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)(?:-"
-    r"| )?(?P<what>(?:non[- ])?dep\w*|child(?:ren)?"
-    r"|kids?|bed(?:room)?s?|payments?|pymts|creditors?|employees|instalments?|sons|daughters|debts|hearings"
-    r"|warnings|m|metres|yards|miles)\b",
-    re.IGNORECASE,
-)
-_METRES = re.compile(r"\d ?m\b")
-_COUNTED = frozenset(
-    [
-        "non",
-        "dep",
-        "chi",
-        "kid",
-        "bed",
-        "pay",
-        "pym",
-        "cre",
-        "emp",
-        "ins",
-        "son",
-        "dau",
-        "deb",
-        "hea",
-        "war",
-        "met",
-        "yar",
-        "mil",
-        "m",
-    ]
-)
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NUMBERS = dict(
-    zip(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
-        range(1, 11),
-        strict=True,
-    )
-)
-_NOUNS = {
-    "c": "child",
-    "k": "child",
-    "b": "bed",
-    "p": "payment",
-    "d": "dependant",
-    "n": "dependant",
-    "i": "instalment",
-    "m": "distance",
-    "y": "distance",
-}
 _WHOSE = re.compile(
     r"\b(?:wife|husband|partner|mum|mother|dad|father|sister|brother|ex(?! notice| [A-Z])|flatmates?|friend"
     r"|neighbour|lodger)(?:'s)?\b"
@@ -116,7 +74,7 @@ _WHOSE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)  # made for every value of every line: a frozen one takes twice as long to make
 class Saying:
     """One value, the words that say what it is of, and whether its line reports what a paper or person"
     " says.
@@ -128,32 +86,55 @@ class Saying:
     words: frozenset[str]
     wide: frozenset[str]
     names: frozenset[str]
-    classes: frozenset[str]
     whose: frozenset[str]
     reported: bool
-    changed: frozenset[str]
+    part: str
+    own: str
+    around: str
     bare: bool
-    things: frozenset[str]
-    parties: frozenset[str]
     text: str
 
+    @Lazy
+    def classes(self) -> frozenset[str]:
+        """Of what kind its day is, or what part its amount plays."""
+        return classes(self.own) if self.kind == "day" else _roles(self.around)
 
-def sayings(
-    line_at: Callable[[int], int],
-    text: str,
-    found: Sequence[Found[Value]],
-    all_words: Sequence[str],
-    reported: bool,
-) -> Iterator[Saying]:
+    @Lazy
+    def marks(self) -> frozenset[str]:
+        """The words beside the value that say that it was otherwise, is a part, or is of another time."""
+        marks = (_MOVED if self.kind in ("day", "time", "day of a paper") else _CHANGED).findall(self.part)
+        return frozenset(mark.lower() for mark in marks)
+
+    @Lazy
+    def things(self) -> frozenset[str]:
+        """The known things that its part is about."""
+        return things_of(self.own)
+
+    @Lazy
+    def figures(self) -> str:
+        """The figures of an amount."""
+        return f"{self.value.value:.2f}".removesuffix(".00") if isinstance(self.value, Amount) else ""
+
+    @Lazy
+    def parties(self) -> frozenset[str]:
+        """Who is named in its part."""
+        return frozenset(PARTIES.intersection(self.own.lower().split()))
+
+
+def sayings(piece: Piece) -> Iterator[Saying]:
     """The values of one entry that something can be said of twice."""
-    counts = _counts(text, all_words)
-    told = [one for one in found if isinstance(one.value, Amount | Day | Time | Duration)]
+    line_at, text, found, all_words = piece.at, piece.text, piece.values, piece.words
+    reported = piece.reported
+    counts = counts_in(text, all_words)
+    # a time that opens a line is when it was written
+    told = [one for one in found if isinstance(one.value, Amount | Day | Duration)
+            or (isinstance(one.value, Time) and one.start)]  # fmt: skip
     if not told and not counts:
         return
     whose = frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
-    names, wide = names_of(text), topic_of(all_words)
+    names, wide = piece.names, piece.topic
     opening = frozenset(all_words[:1])
-    parts = segments(text, tuple(found))
+    parts = piece.parts
     for one in told:
         first, last = next(((a, b) for a, b in parts if a <= one.start < b), (0, len(text)))
         before = [other.end for other in told if first <= other.start < one.start and like(other, one)]
@@ -162,38 +143,28 @@ def sayings(
         alone = len([other for other in told if like(other, one)]) == 1
         words = own or wide
         kind, value = _kind(one.value)
-        marks = (_MOVED if kind in ("day", "time") else _CHANGED).findall(text[first:last])
-        changed = frozenset(mark.lower() for mark in marks)
         if kind == "day" and _OF_PAPER.search(text[max(0, one.start - 40) : one.start]):
             kind = "day of a paper"
         # a sentence's first word has a capital whatever it is; a sum is of the name that opens its line
         called = names if kind == "money" else names - opening
-        kinds = classes(part) if kind == "day" else _roles(text if alone else part)
         yield Saying(
-            line_at(one.start), kind, value, words, wide if alone else words, called, kinds, whose, reported,
-            changed,
-            not own - _VERBS, things_of(part),
-            frozenset(PARTIES.intersection(part.lower().split())), one.text,
+            line_at(one.start), kind, value, words, wide if alone else words, called, whose, reported,
+            text[first:last], part, text if alone else part, not own - _VERBS, one.text,
         )  # fmt: skip
     for match in counts:
-        noun = _NOUNS.get(match["what"][0].lower(), match["what"].lower())
-        number = _NUMBERS.get(match["count"].lower()) or int(match["count"])
+        noun = noun_of(match["what"].lower())
+        number = NUMBERS.get(match["count"].lower()) or int(match["count"])
         less = re.search(
-            r"\b(?:other|of|elements?|at school|x)\b", text[max(0, match.start() - 6) : match.end() + 10]
+            r"\b(?:other|of|elements?|at (?:school|home)|in all|live[sd]?|living|x)\b",
+            text[max(0, match.start() - 6) : match.end() + 12],
         )
-        changed = frozenset({"of"} if less else ())
+        if less:
+            continue
         yield Saying(
             line_at(match.start()), noun, Decimal(number), wide | {noun}, wide | {noun}, names,
-            frozenset(), whose,
-            reported, changed, False, frozenset(), frozenset(), match[0],
+            whose,
+            reported, text, "", "", False, match[0],
         )  # fmt: skip
-
-
-def _counts(text: str, words: Sequence[str]) -> list[re.Match[str]]:
-    """What is counted in a text; looked for only where one of the words of counting is there."""
-    if _COUNTED & {word[:3] for word in words} or ("m" in text and _METRES.search(text)):
-        return list(_COUNT.finditer(text))
-    return []
 
 
 def like(one: Found[Value], two: Found[Value]) -> bool:
@@ -220,22 +191,27 @@ def differ(
     one: Saying, two: Saying, meeting: date | None, day_clash: Callable[[Day, Day], bool]
 ) -> str | None:
     """In words, what two sayings give two values for; None where both can hold."""
-    if one.kind != two.kind or one.line == two.line or _of_others(one, two):
+    if one.kind != two.kind or one.line == two.line or one.value == two.value:
         return None
-    if one.things and two.things and not one.things & two.things:
+    if one.whose != two.whose and _of_others(one, two):
         return None
-    if one.changed != two.changed and not (_swapped(one, two) and one.changed ^ two.changed in _ONE_WORD):
+    if one.kind == "day of a paper" and len(one.wide & two.wide) < 2:
         return None
     if isinstance(one.value, Amount) and isinstance(two.value, Amount):
         held = _money(one, two)
     elif isinstance(one.value, Day) and isinstance(two.value, Day):
-        held = (day_clash(one.value, two.value) and _day(one, two)) or _weekdays(one, two)
+        held = (_day(one, two) and day_clash(one.value, two.value)) or _weekdays(one, two)
     elif isinstance(one.value, Time) and isinstance(two.value, Time):
         held = _time(one, two)
     else:
-        held = one.value != two.value and _count(one, two)
+        held = _count(one, two)
+    if not held or _of_others(one, two) or (one.things and two.things and not one.things & two.things):
+        return None
+    apart = one.marks ^ two.marks
+    if apart and not (_swapped(one, two) and apart in _ONE_WORD):
+        return None
     shared = ", ".join(sorted(one.words & two.words) or sorted(one.wide & two.wide))
-    return f"two values for what may be one thing{f' ({shared})' if shared else ''}" if held else None
+    return f"two values for what may be one thing{f' ({shared})' if shared else ''}"
 
 
 def _of_others(one: Saying, two: Saying) -> bool:
@@ -247,8 +223,7 @@ def _of_others(one: Saying, two: Saying) -> bool:
 
 
 def _swapped(one: Saying, two: Saying) -> bool:
-    a, b = one.value, two.value
-    return isinstance(a, Amount) and isinstance(b, Amount) and likeness(a.value, b.value)[0]
+    return isinstance(one.value, Amount) and isinstance(two.value, Amount) and likeness(one, two)[0]
 
 
 def _money(one: Saying, two: Saying) -> bool:
@@ -259,7 +234,11 @@ def _money(one: Saying, two: Saying) -> bool:
     reported = one.reported or two.reported
     shared = one.words & two.words
     apart = bool(one.names and two.names and not one.names & two.names)
-    swapped, near = likeness(a.value, b.value)
+    if not reported and not shared - _VERBS:
+        return False
+    swapped, near, tenfold = likeness(one, two)
+    if not (reported or swapped or tenfold):
+        return False
     if (
         one.classes != two.classes
         and one.classes & two.classes == frozenset()
@@ -267,7 +246,7 @@ def _money(one: Saying, two: Saying) -> bool:
         and two.classes
     ):
         return False
-    if a.value in (b.value * 10, b.value * 100) or b.value in (a.value * 10, a.value * 100):
+    if tenfold:
         return bool(shared - _VERBS) and (reported or not apart)
     if swapped:
         return (reported and not apart) or (
@@ -293,17 +272,21 @@ def slips(money: Amount) -> Iterator[str]:
             yield f"{figures[:place]}_{figures[place + 1 :]}"
 
 
-def likeness(one: Decimal, two: Decimal) -> tuple[bool, bool]:
-    """Whether two sums have the same figures in another order (or a nought more), and whether one figure"
-    " differs.
+def likeness(one: Saying, two: Saying) -> tuple[bool, bool, bool]:
+    """Whether two sums have the same figures in another order (or a nought more), whether one figure
+    differs, and whether one is ten or a hundred times the other.
     """
-    a, b = (f"{value:.2f}".removesuffix(".00") for value in (one, two))
-    if one in (two * 10, two * 100) or two in (one * 10, one * 100):
-        return min(one, two) >= 10, True
-    if len(a) != len(b) or len(a) < 3:
-        return sorted(a) == sorted(b) and len(a) == 2, False
-    apart = sum(x != y for x, y in zip(a, b, strict=True))
-    return sorted(a) == sorted(b) and apart <= 3, apart == 1
+    assert isinstance(one.value, Amount)
+    assert isinstance(two.value, Amount)
+    a, b = one.figures, two.figures
+    if len(a) != len(b):
+        small, big = sorted((one.value.value, two.value.value))
+        tenfold = big in (small * 10, small * 100)
+        return tenfold and small >= 10, tenfold and small >= 10, tenfold
+    if len(a) < 3:
+        return sorted(a) == sorted(b) and len(a) == 2, False, False
+    apart = sum(map(str.__ne__, a, b))
+    return apart <= 3 and sorted(a) == sorted(b), apart == 1, False
 
 
 def _day(one: Saying, two: Saying) -> bool:
@@ -316,10 +299,10 @@ def _day(one: Saying, two: Saying) -> bool:
         return False
     if one.wide & _EVENTS and two.wide & _EVENTS and not one.wide & two.wide & _EVENTS:
         return False
-    near = _near(one.value, two.value)
+    near = days_near(one.value, two.value)
     shared = len(one.wide & two.wide)
     reported = one.reported or two.reported
-    slip = _slip_of(one.value, two.value)
+    slip = slip_of(one.value, two.value)
     if near:
         kinds = one.classes & two.classes
         if ("end" in one.classes) != ("end" in two.classes):
@@ -337,36 +320,11 @@ def _day(one: Saying, two: Saying) -> bool:
 def _weekdays(one: Saying, two: Saying) -> bool:
     """Whether one date has two weekdays."""
     a, b = one.text.lower(), two.text.lower()
+    if a[:3] not in _WEEK or b[:3] not in _WEEK:
+        return False
     first, second = (next((day for day in _WEEK if text.startswith(day)), None) for text in (a, b))
     figures = [re.findall(r"\d+|[a-z]{3}", re.sub(r"^[a-z]+", "", text))[:2] for text in (a, b)]
     return first is not None and second is not None and first != second and figures[0] == figures[1] != []
-
-
-def _near(one: Day, two: Day) -> bool:
-    """Whether one day may be a slip for the other: the same month, or the same day of another month."""
-    a, b = one.value, two.value
-    if not isinstance(a, date | Partial) or not isinstance(b, date | Partial):
-        return False
-    if a.day is None or b.day is None:
-        return False
-    if a.month == b.month:
-        return abs(a.day - b.day) in (1, 2, 3, 9, 10, 20) or sorted(f"{a.day:02}") == sorted(f"{b.day:02}")
-    return a.day == b.day
-
-
-def _slip_of(one: Day, two: Day) -> bool:
-    """Whether one figure makes the difference: the 4th and the 14th, the 12th and the 21st."""
-    a, b = one.value, two.value
-    if (
-        not isinstance(a, date | Partial)
-        or not isinstance(b, date | Partial)
-        or a.day is None
-        or b.day is None
-    ):
-        return False
-    return a.month == b.month and (
-        abs(a.day - b.day) in (10, 20) or sorted(f"{a.day:02}") == sorted(f"{b.day:02}")
-    )
 
 
 def _time(one: Saying, two: Saying) -> bool:
@@ -380,11 +338,38 @@ def _time(one: Saying, two: Saying) -> bool:
 
 
 def _count(one: Saying, two: Saying) -> bool:
-    shared = one.words & two.words
-    if one.kind in ("child", "bed", "payment", "dependant"):
+    shared = one.words & two.words - {one.kind} - _VERBS
+    if one.kind in ("child", "bed", "payment", "dependant", "creditor", "point", "employee"):
         return one.kind in ("child", "bed") or one.reported or two.reported
     return (
         bool(shared)
         and (one.reported or two.reported)
-        and one.kind in ("distance", "days", "months", "years", "hours")
+        and one.kind not in ("money", "day", "time", "minutes", "day of a paper")
+    )
+
+
+def days_near(one: Day, two: Day) -> bool:
+    """Whether one day may be a slip for the other: the same month, or the same day of another month."""
+    a, b = one.value, two.value
+    if not isinstance(a, date | Partial) or not isinstance(b, date | Partial):
+        return False
+    if a.day is None or b.day is None:
+        return False
+    if a.month == b.month:
+        return abs(a.day - b.day) in (1, 2, 3, 9, 10, 20) or sorted(f"{a.day:02}") == sorted(f"{b.day:02}")
+    return a.day == b.day
+
+
+def slip_of(one: Day, two: Day) -> bool:
+    """Whether one figure makes the difference: the 4th and the 14th, the 12th and the 21st."""
+    a, b = one.value, two.value
+    if (
+        not isinstance(a, date | Partial)
+        or not isinstance(b, date | Partial)
+        or a.day is None
+        or b.day is None
+    ):
+        return False
+    return a.month == b.month and (
+        abs(a.day - b.day) in (10, 20) or sorted(f"{a.day:02}") == sorted(f"{b.day:02}")
     )

@@ -1,171 +1,224 @@
-"""What is so and what is not, beyond who did what: "no arrears" and "2 mths behind", "order? none" and"
-" "has an order".
-"""
+"""What is so and what is not, in words of its own: "no arrears" and "2 mths behind", "lives alone"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from casewright.notes.contradict_facts import names_of
-from casewright.notes.contradict_words import tokens, topic, topic_of
-from casewright.notes.words import PARTIES, listed
+from casewright.notes.contradict_pieces import Piece
+from casewright.notes.words import listed
 
-_CLAUSE = re.compile(r"[;,.]\s|\s(?:but|and|although|because|b/c)\s|\s[-–—]\s|:\s")
-_NONE = re.compile(r"^(?P<what>[^?]{2,40})\?\s*(?P<answer>no|none|not|never|yes|y|n)\b", re.IGNORECASE)
-_NO = re.compile(r"\b(?:no|without|lost (?:the|his|her)|any) (?P<what>(?:[\w'/-]+ ?){1,3})", re.IGNORECASE)
-_NOT = re.compile(
-    r"\b(?:not|never|\w+n['’]t|refuse[sd]?|declined?s?|reject(?:s|ed)|denie[sd]|deny|unsigned|unpaid)\b", re.I
-)
-_OPEN = listed(
-    "if unless will would should could might may must need needs needed until till before whether maybe"
-    " want wants can can't"
-    " going expl explain explained advised discuss discussed"
-)
-_NOTS = listed("hasn't haven't didn't doesn't isn't wasn't hadn't don't aren't weren't won't hasnt didnt")
-# What was done or is so; "cl claim form" is a thing to do.
-_TOLD = re.compile(
-    r"\b(?:\w+ed|has|have|had|is|was|are|were|got|did|told|sent|found|paid|left|put|let|lives|works|knew"
-    r"|wrote|rang|owns"
-    r"|gave|given|took|taken|met|seen|agrees|accepts|denies|admits|wants|read|made|came|went|spoke|heard"
-    r"|lost|kept)\b", re.I
+# A form, what state it is of, and whether it says that it is so. Forms that come first are taken first.
+_FORMS: tuple[tuple[str, str, bool], ...] = (
+    (r"no (?:rent )?arrears|(?:rent|payments?)[a-z ]{0,12} up to date|rent (?:a/?c+ |account )?(?:is )?clear"
+     r"|not in arrears|never (?:been )?(?:late|missed)(?: rent)?|rent (?:is |all )?paid (?:up|to date"
+     r"|in full)"
+     r"|rent\b.{0,14}, paid to date|arrears (?:are |is |= ?|- ?|: ?)?(?:nil|none|zero|£0)|no rent (?:owing"
+     r"|owed|outstanding|due)", "arrears", False),
+    (r"owe[sd]? (?:me |them |him |her )?(?:\w+ )?(?:months|mths|weeks|wks)(?:['’]? rent)?"
+     r"|(?:\d+|two|three|four|five|six) (?:months|mths|weeks|wks)(?:['’]? rent)? (?:unpaid|owed|owing"
+     r"|missed|outstanding)"
+     r"|nothing (?:was |been )?paid|no (?:rent )?payments? (?:since|in|made|for|rec)|unpaid rent"
+     r"|rent (?:is )?(?:not|un) ?paid"
+     r"|missed (?:the |her |his )?(?:\w+ )?(?:& \w+ |and \w+ )?rent"
+     r"|(?<!no )(?<!not in )(?<!ct )(?:rent )?(?:arrears|arr) (?:of )?£\d[\d.,]*"
+     r"|(?:mths?|months?|wks?|weeks?|rent) (?:behind|in arrears)"
+     r"|(?:ha|ll|landlord|agent|rent)\b.{0,30}£[\d,.]+ (?:owing|behind|in arrears|outstanding|o/s)",
+     "arrears", True),
+    (r"lives? alone|living alone|(?:lives?|living) on (?:his|her) own|single occup\w+|no one else (?:lives"
+        r"|in)",
+     "alone", True),
+    (r"(?:lives?|living) (?:w|w/|with) (?!no)|(?:doesn't|does not|not) liv\w* alone"
+     r"|(?:partner|boyfriend|girlfriend|husband|wife|bf|gf|lodger) (?:has )?moved in"
+     r"|(?:live|lives|living) with (?:him|her|cl)\b", "alone", False),
+    (r"no job|(?:not|\w+n['’]t) worked|unemployed|not (?:been )?work(?:ed|ing)?|out of work|doesn't work"
+        r"|does not work|no work since"
+     r"|no (?:earnings|wages|earned income)", "job", False),
+    (r"(?<!not )works? (?:at|for|as|in|ft|pt|\d)|started at|employed (?:at|as|by)|(?<!not )working (?:at"
+        r"|for|as|in|\d|ft|pt)"
+     r"|self[- ]emp\w*|earnings (?:reported|of £|were|declared)", "job", True),
+    (r"lets? (?:him|her|cl|them) back in|cl let back in", "back in", True),
+    (r"not let (?:him|her|cl|them) back in|still locked out", "back in", False),
+    (r"repaid|paid off|cleared|settled in full|paid in full", "owing", False),
+    (r"still (?:o/s|owe[sd]?|outstanding|unpaid)|(?:bal|balance) £?[\d,.]+ (?:still )?o/s", "owing", True),
+    (r"sole ten\w*|ten\w* in (?:cl's|her|his) (?:sole )?name|ten\w* (?:is )?(?:in )?sole|sole name",
+     "sole", True),
+    (r"joint(?:ly)? ten\w*|ten\w* (?:is |was )?(?:in )?joint|joint names|both (?:names )?on (?:the )?ten\w*",
+     "sole", False),
+    (r"not on (?:the )?tenancy", "sole", True),
+    (r"no (?:children|kids|dep(?:endant|endent)s?|deps)\b|childless|hasn't (?:any|got) (?:children|kids)",
+     "child", False),
+    (r"(?:\d|one|two|three|four|five) (?:children|kids|child|sons|daughters)\b|\b(?:her|his|cl's) (?:son"
+        r"|daughter)\b"
+     r"|^(?:has )?(?:son|daughter) aged|child benefit|ChB", "child", True),
+    (r"no (?:savings|capital)|(?:savings|capital)(?: -|:|=)? ?(?:none|nil|zero|no\b)", "savings", False),
+    (r"savings (?:of |are |is )?(?:about |abt |c\.? ?)?£\d|£[\d,.k]+ (?:in )?(?:savings"
+        r"|(?:an? )?(?:cash )?isa|premium bonds)"
+     r"|isa (?:of |has |w |with )?£\d|savings a/?c", "savings", True),
+    (r"(?:cl(?:ient)?|is|she's|he's|she is|he is|,|^) ?single\b|no partner|never married|not married"
+        r"|unmarried", "partnered", False),
+    (r"\b(?:her|his|cl's) (?:husband|wife|partner|boyfriend|girlfriend|fianc\w+)\b"
+        r"|(?<!not )(?<!never )\bmarried\b"
+     r"|lives (?:w|w/|with) (?:her |his )?(?:partner|husband|wife)", "partnered", True),
+    (r"no (?:child )?maintenance|(?:gets?|gives?|receives?|pays?) (?:her |him "
+        r"|cl )?nothing (?:from (?:the )?(?:ex|father|dad)|for the kids)"
+     r"|(?:ex|father|dad) (?:pays nothing|(?:doesn't|does not|won't) pay)", "maintenance", False),
+    (r"(?:ex|father|dad|he) pays (?:her )?£\d[\d.,]*(?: ?pw| ?pm| a week| a month)? (?:for|maintenance|cm)"
+     r"|maintenance (?:of |is |: ?)?£\d|£\d[\d.,]*(?: ?pw| ?pm| a week)? (?:child )?maintenance",
+     "maintenance", True),
+    (r"no (?:ccjs?|county court judg\w+)", "judgment", False),
+    (r"(?<!no )\bccjs? (?:of|for|dated|from|by|£|on|in)|\d ccjs?", "judgment", True),
+    (r"no (?:car|vehicle)|(?:does not|doesn't|doesnt) (?:drive|have a car|own a car)|never (?:driven"
+        r"|had a car)|sold (?:the|her|his) car",
+     "car", False),
+    (r"(?:his|her|cl's) car\b|drives (?:a|to)|car (?:worth|on (?:hp|finance)|val)|drove (?:home|there|to)"
+        r"|has a car", "car", True),
+    (r"no (?:written )?(?:contract|t&cs)|nothing in writing|(?:contract|agreement) never (?:given|issued"
+        r"|signed)"
+     r"|(?:never|not|n't) (?:been )?(?:given|had|got|signed|seen) (?:a |any )?(?:written )?contract",
+     "contract", False),
+    (r"(?:his|her|the|signed|written) contract (?:says|states|dated|is|has|gives)|signed (?:a |the |his "
+        r"|her )?contract"
+     r"|contract (?:dated|signed|says|states|(?:which|that) (?:he|she) signed)|per contract"
+     r"|brought (?:in )?(?:the|his|her) contract", "contract", True),
+    (r"(?:no|never (?:had|got|given|seen)|without) (?:a |any )?(?:gas (?:safety )?(?:cert\w*|check)|gsc|lgsr)"
+     r"|(?:gas (?:safety )?cert\w*|gsc) (?:never|not) \w+", "gas certificate", False),
+    (r"(?:has|had|given|got|provided|copy of|shows?|seen) (?:a |the )?(?:gas (?:safety )?cert\w*|gsc)"
+     r"|(?:gas (?:safety )?cert\w*|gsc) (?:dated|in|given|provided|seen|attached|on file)",
+     "gas certificate", True),
+    (r"(?:deposit )?(?:not|never|un) ?-?protected|no (?:deposit )?(?:cert\w*|scheme)|not (?:in"
+        r"|with) (?:any|a) (?:deposit )?scheme"
+     r"|nothing (?:with|in|from) (?:any|the three|the 3|3|all 3|dps|tds)", "deposit protection", False),
+    (r"(?<!not )(?<!never )(?:is |was |has )?protected (?:with|w|by|in|at|since|on|the deposit)"
+        r"|deposit (?:is |was )?(?:with|in|at|registered) \w*"
+     r"(?:dps|tds|mydeposits|scheme)|(?:dps|tds|mydeposits) (?:cert\w*|ref|id|no)",
+     "deposit protection", True),
+    (r"(?:dismissed|sacked|fired|let go)(?! unless)", "leaving", True),
+    (r"(?<!not )(?<!didn't )(?<!never )(?:resigned|handed in (?:his|her|my) notice|gave in (?:his"
+        r"|her) notice|walked out"
+     r"|quit|left voluntarily|voluntarily left|left of (?:his |her )?own accord)", "leaving", False),
+    (r"(?:tenancy|contract) (?:was )?ended by (?:the )?(?:ll|landlord|agent)|(?:ll|landlord) (?:ended"
+        r"|gave notice|terminated)",
+     "ended by landlord", True),
+    (r"(?:cl|client|she|he|tenant) (?:ended (?:the )?tenancy|gave notice|surrendered)"
+        r"|(?:tenancy )?ended by (?:cl|client|tenant)"
+     r"|surrendered by (?:cl|client|tenant)", "ended by landlord", False),
+    (r"(?:not|no one|nobody|never) let (?:them|him|bailiffs|ea|anyone) in|(?:not|never) (?:been )?let in"
+        r"|(?:didn't|did not|hasn't|not) (?:get|got|let) in"
+     r"|no entry|refused (?:them )?entry", "bailiffs in", False),
+    (r"(?:bailiffs?|ea|they|jacobs|marston\w*|agents?) (?:got|came|were let|was let|went) in\b"
+        r"|(?<!not )(?<!never )let (?:them|bailiffs|the bailiffs|ea|him) in\b(?! if)"
+     r"|walking possession|signed (?:a |the )?(?:cga|controlled goods)", "bailiffs in", True),
+    (r"(?:house|flat|property|home) (?:is |was )?(?:owned )?(?:jointly|joint|in (?:joint|both)\b)"
+        r"|joint(?:ly)? own\w*|own (?:it )?jointly",
+     "owned", False),
+    (r"(?:house|flat|property|home) (?:is |was )?(?:all )?(?:his|hers|her own|in (?:his|her|cl's) (?:sole "
+        r"|own )?name|in sole name)"
+     r"|sole(?:ly)? own\w*|owns (?:it|the (?:house|flat|property)) (?:alone|outright|himself|herself)",
+     "owned", True),
+    (r"(?:works?|working|employed|contract\w*|job)(?: is)? (?:full[- ]?time|ft)\b", "full time", True),
+    (r"(?:works?|working|employed|contract\w*|job)(?: is)? (?:part[- ]?time|pt|zero[- ]hours?)\b"
+        r"|zero[- ]hours? contract", "full time", False),
+    (r"(?:has |is )?(?:british|uk) (?:citizen|national|passport)|british by", "british", True),
+    (r"no leave|overstay\w*|(?:pre-)?settled status|visa (?:expir|ran|runs)", "british", False),
 )  # fmt: skip
-_TO_DO = re.compile(r"(?:\b(?:cl|adv|we|he|she|they|i|us|not|and) |^)to\b", re.IGNORECASE)
-_NEGATIVE = re.compile(
-    r"n['’]t\b|\b(?:no|not?|non[e]|never|without|refus|declin|reject|den[iy]|unsigned|unpaid|y(?:es)?\b)",
-    re.I,
-)
-# Whole states that are written without a "not": what they say is there, or is not.
-_STATES: tuple[tuple[str, str, bool], ...] = (
-        (r"no (?:rent )?arrears|(?:rent|payments?)[a-z ]{0,12} up to date|rent (?:is )?clear|not in arrears"
-         r"|never (?:been )?(?:late|missed)(?: rent)?", "arrears", False),
-        (r"(?<!no )(?<!not in )(?<!ct )(?:rent )?(?:arrears|arr) (?:of )?£\d[\d.,]*"
-         r"|(?:mths?|months?|wks?|weeks?|rent) (?:behind|in arrears)", "arrears", True),
-        (r"lives? alone|living alone|single occup\w+", "alone", True),
-        (r"(?:lives?|living) (?:w|w/|with) (?!no)|(?:doesn't|does not|not) liv\w* alone"
-         r"|partner (?:has )?moved in", "alone", False),
-        (r"no job|unemployed|not work(?:ing)?|out of work|doesn't work|does not work", "job", False),
-        (r"works? (?:at|for|as|in|ft|pt|\d)|started at|employed (?:at|as|by)", "job", True),
-        (r"lets? (?:him|her|cl|them) back in|cl let back in", "back in", True),
-        (r"not let (?:him|her|cl|them) back in|still locked out", "back in", False),
-        (r"repaid|paid off|cleared|settled in full|paid in full", "owing", False),
-        (r"still (?:o/s|owe[sd]?|outstanding|unpaid)"
-         r"|(?:bal|balance) £?[\d,.]+ (?:still )?o/s", "owing", True),
-        (r"sole ten\w*", "sole", True),
-        (r"joint ten\w*", "sole", False),
-        (r"not on (?:the )?tenancy", "sole", True),
-)  # fmt: skip
-_STATE = re.compile(
-    r"\b(?:" + "|".join(f"(?P<s{n}>{form})" for n, (form, _, _) in enumerate(_STATES)) + r")\b", re.IGNORECASE
-)
-# Whether any of them may be there, without looking for each.
-_MAYBE = re.compile(
-    r"arr|to date|clear|missed|late|behind|alone|occup|liv|partner|job|employ|work|started at|back in"
-    r"|locked|sole|joint"
-    r"|tenancy|paid|settled|still|bal", re.I
-)  # fmt: skip
+# Words, by their first four letters, without which a state need not be looked for.
+_ANCHORS = {
+    "arrears": "arre arr rent behi noth paym owe owes owed owin unpa miss late mths mont week wks",
+    "alone": "alon own livi live occu part boyf girl husb wife bf gf lodg else",
+    "job": "job unem work empl self earn wage star",
+    "back in": "back lock",
+    "owing": "repa paid clea sett stil bal bala",
+    "sole": "sole join tena ten both name",
+    "child": "chil kids dep deps depe son daug sons chb",
+    "savings": "savi capi isa prem",
+    "partnered": "sing part marr unma husb wife boyf girl fian neve",
+    "maintenance": "main noth pays",
+    "judgment": "ccj ccjs coun judg",
+    "car": "car vehi driv drov",
+    "contract": "cont writ agre brou",
+    "gas certificate": "gas gsc lgsr",
+    "deposit protection": "prot depo sche dps tds myde noth unpr",
+    "leaving": "dism sack fire let resi hand gave walk quit left volu",
+    "ended by landlord": "ende gave surr term",
+    "bailiffs in": "let entr bail ea got came went refu walk sign",
+    "owned": "own owne owns owner hous flat prop home",
+    "full time": "full ft part pt zero",
+    "british": "brit uk leav over sett pre- visa",
+}
 _WHOSE = re.compile(
     r"\b(?:wife|husband|partner|sons?|daughter|mum|mother|dad|father|sister|brother|ex|flatmates?"
     r"|neighbour)(?:'s)?\b",
     re.I,
 )
-_PAST = re.compile(
-    r"\b(?:was|were|until|used to|before|now|since|then|previous\w*|in (?:19|20)\d\d)\b", re.IGNORECASE
+# Before a state: that it is to be, may be or was.
+_NOT_SO = re.compile(
+    r"\b(?:to|if|unless|could|would|should|may|might|whether|until|before|after|when|was|were|check|query"
+    r"|formerly"
+    r"|used to|not to|don't|must|get|need|needs|as|wants?|not|never|asks?|for)(?: \w+){0,2} $",
+    re.IGNORECASE,
 )
+_OLD = re.compile(r"\b(?:old|former|previous\w*|last|new|next|future)\b", re.IGNORECASE)
+_ANYONES = listed("sole partnered child", None)
+_ANCHORED: dict[str, list[str]] = {}
+for _key, _starts in _ANCHORS.items():
+    for _start in _starts.split():
+        _ANCHORED.setdefault(_start, []).append(_key)
+
+
+def _compiled(key: str) -> tuple[re.Pattern[str], tuple[bool, ...]]:
+    forms = [(form, so) for form, of, so in _FORMS if of == key]
+    joined = "|".join(f"(?P<s{n}>{form})" for n, (form, _) in enumerate(forms))
+    return re.compile(rf"(?<!\w)(?:{joined})", re.IGNORECASE), tuple(so for _, so in forms)
+
+
+# A state's forms, and for each whether it says that it is so.
+_STATES = {key: _compiled(key) for key in _ANCHORS}
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is so or not; ``whole`` where the words are one known state, ``there`` where it is that a"
-    " thing is there.
-    """
+    """What is so or not, of a thing and of whom."""
 
     line: int
-    words: frozenset[str]
+    what: str
     so: bool
-    whole: bool
-    there: bool
-    reported: bool
     whose: frozenset[str]
-    parties: frozenset[str]
     text: str
 
 
-def states(line: int, text: str, reported: bool) -> Iterator[State]:
-    """The states that one entry tells of."""
-    whose = frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
-    for match in _STATE.finditer(text) if _MAYBE.search(text) else ():
-        if match.lastgroup:
-            _, what, so = _STATES[int(match.lastgroup[1:])]
-            words = frozenset({f"={what}"})
-            if what == "owing":  # of one creditor, which both lines name
-                words = frozenset(f"={what} {name}" for name in names_of(text))
-            yield State(line, words, so, True, False, reported, whose, frozenset(), match[0])
-    start = 0
-    for cut in [*_CLAUSE.finditer(text), None]:
-        clause = text[start : cut.start() if cut else len(text)].strip(" ,;.-–—:")
-        start = cut.end() if cut else 0
-        if 2 < len(clause) <= 120:
-            state = _of_clause(clause)
-            if state is not None:
-                words, so, there = state
-                parties = frozenset(PARTIES.intersection(clause.lower().split()))
-                yield State(line, words, so, False, there, reported, whose, parties, clause)
+def states_of(read: Sequence[Piece]) -> list[State]:
+    """The states that more than one of the pieces may tell of."""
+    near = [{key for start in piece.starts & _ANCHORED.keys() for key in _ANCHORED[start]} for piece in read]
+    times = Counter(key for keys in near for key in keys)
+    return [state for piece, keys in zip(read, near, strict=True)
+            for state in _whole(piece, sorted(key for key in keys if times[key] > 1))]  # fmt: skip
 
 
-def _of_clause(clause: str) -> tuple[frozenset[str], bool, bool] | None:
-    words = tokens(clause)
-    if _NEGATIVE.search(clause) is None:
-        affirmed = (
-            "?" not in clause
-            and _TOLD.search(clause)
-            and _OPEN.isdisjoint(words)
-            and not _TO_DO.search(clause)
-        )
-        return (topic_of(words), True, False) if affirmed else None
-    asked = _NONE.match(clause)
-    if asked:
-        return topic(asked["what"]), asked["answer"].lower() in ("yes", "y"), True
-    if "?" in clause:
-        return None
-    no = _NO.search(clause)
-    if no and no[0][:3].lower() != "any":
-        return topic(no["what"]), False, True
-    if not _OPEN.isdisjoint(words) or _TO_DO.search(clause):
-        return None
-    negated = len(_NOT.findall(clause))
-    return topic_of(words) - _NOTS, negated % 2 == 0, False
+def _whole(piece: Piece, keys: Sequence[str]) -> Iterator[State]:
+    if not keys or _OLD.search(piece.text):
+        return
+    text = piece.text
+    for what in keys:
+        form, sides = _STATES[what]
+        for match in form.finditer(text):
+            if _NOT_SO.search(text[: match.start()]):
+                continue
+            so = sides[int((match.lastgroup or "s0")[1:])]
+            # what is owing is owing to one creditor, whom both lines name
+            of_all = [f"{what} {name}" for name in names_of(text)] if what == "owing" else [what]
+            of = frozenset() if what in _ANYONES or (what, so) == ("alone", False) else _whose(text)
+            for of_what in of_all:
+                yield State(piece.at(match.start()), of_what, so, of, match[0])
+
+
+def _whose(text: str) -> frozenset[str]:
+    return frozenset(word.lower().removesuffix("'s") for word in _WHOSE.findall(text))
 
 
 def opposed(one: State, two: State) -> bool:
     """Whether one state is the contrary of the other."""
-    if one.so == two.so or one.line == two.line or one.whole != two.whole:
-        return False
-    if one.whose != two.whose and (one.whole or not one.there ^ two.there):
-        return False
-    if one.whole:
-        return True
-    no, yes = (one, two) if two.so else (two, one)
-    shared = no.words & yes.words
-    if not shared or (len(shared) < len(no.words) * 0.6 and shared != yes.words):
-        return False
-    if no.there:
-        has = re.search(
-            r"\b(?:has|have|had|yes|delivered|attached|signed|accepted|granted|given|got|found|protected|registered|shows?)\b",
-            yes.text,
-            re.IGNORECASE,
-        )
-        reported = no.reported or yes.reported
-        return (
-            (len(shared) >= 2 and (has is not None or reported))
-            or (has is not None and reported)
-            or (yes.there and len(shared) == len(yes.words))
-        )
-    if shared == yes.words and no.reported ^ yes.reported:
-        return (
-            len(shared - {"rent", "payment"}) >= 1
-            and no.parties == yes.parties
-            and bool(no.parties or len(shared) > 1)
-        )
-    return len(shared) >= 2 and (no.reported or yes.reported) and len(shared) >= len(yes.words) * 0.4
+    return one.so != two.so and one.line != two.line and one.whose == two.whose

@@ -6,11 +6,14 @@ Two lines are on one thing where they share such words: "hrg", "court" and "trib
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Generic, TypeVar
 
-from casewright.notes.words import ADVISER, CLIENT, listed
+from casewright.notes.words import ACTIONS, ADVISER, CLIENT, listed
 
+Of = TypeVar("Of")
+Made = TypeVar("Made")
 _SAME = {
     form: forms.split()[0]
     for forms in (
@@ -73,6 +76,11 @@ _SAME = {
         "incident incidents contravention event offence accident",
         "council_tax council_tax",
         "credit_card visa",
+        "separated single split",
+        "value val valued valuation worth",
+        "arrest arrested",
+        "grant granted probate",
+        "admit_ admitted admission discharged",
     )
     for form in forms.split()
 }
@@ -142,9 +150,39 @@ _STOP = (
 _SHORT = listed("gp bg hb uc ee oh aa")  # what has two letters is else somebody's initials
 _WORD = re.compile(r"[a-z][a-z'’/-]*[a-z]|[a-z]\d{1,3}\b")
 
+# What is to be done is nobody's account of what is so.
+_TO_DO = re.compile(
+    r"^[-–•*\d. ]*(?:(?:expl\w*['’]?d?|exp['’]d|adv['’]?d|advised|discussed|disc['’]d|told (?:him|her|cl"
+    r"|them)"
+    r"|went (?:thru|through|over)|to|draft|send|write|ring|ask|bring|check|chase|find|get|collect|post"
+    r"|email|phone|apply|complete|keep|sign"
+    r"|letter to|call|submit|file|lodge|book|diary:?|diarise|prepare|request|obtain)\b)"
+    r"|\b(?:(?:cl|clt|ct|client|adv|we|she|he|they|i|us|me) (?:to|will|shall)|(?:i|we|he|she)['’]ll"
+    r"|to (?:send|write|ring"
+    r"|bring|draft|call|ask|check|get|find|apply|complete|submit))\b",
+    re.IGNORECASE,
+)
+_INITIALS = re.compile(
+    r"^[-–•* ]*(?!(?:HA|LL|LA|UC|HB|PO|HO|GP|ET|DWP|HR|ER|CAB|EE|BG|JC|JCP|CMS|NHS)\b)"
+    r"[A-Z]{1,3}[:–-]? +(?:to )?([a-z]+)\b(?!:)"
+)
+
+
+class Lazy(Generic[Of, Made]):
+    """A property that is made when it is first asked for; unlike the library's it takes no lock."""
+
+    def __init__(self, make: Callable[[Of], Made]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, one: Of, owner: type[Of]) -> Made:
+        """The value, which from then on stands in the object itself."""
+        made = one.__dict__[self._make.__name__] = self._make(one)
+        return made
+
 
 @lru_cache(maxsize=4_096)
-def _plain(word: str) -> str:
+def stem(word: str) -> str:
     """One word in small letters as the word that stands for it; "" for one that says nothing."""
     low = word.removesuffix("'s")
     same = _SAME.get(low)
@@ -160,6 +198,17 @@ def _plain(word: str) -> str:
     return _SAME.get(low, low[:6])
 
 
+def word_of(word: str) -> str:
+    """The word that stands for one in small letters, or its stem, also where it says little elsewhere."""
+    low = word.removesuffix("'s")
+    return stem(low) or low[:6]
+
+
+def is_known(word: str) -> bool:
+    """Whether a word in small letters is one of those that lines are about, and no name."""
+    return word in _SAME or word in _STOP or word in _SAID
+
+
 def tokens(text: str) -> list[str]:
     """The words of a text in small letters."""
     return _WORD.findall(text.lower())
@@ -167,7 +216,7 @@ def tokens(text: str) -> list[str]:
 
 def topic_of(words: Iterable[str]) -> frozenset[str]:
     """The words that say what something is about, of all its words."""
-    return frozenset(map(_plain, words)) - {""}
+    return frozenset(map(stem, words)) - {""}
 
 
 def topic(text: str) -> frozenset[str]:
@@ -184,3 +233,9 @@ def classes(text: str) -> frozenset[str]:
     """Of what kind a day in this text is: a beginning, an end, the end of the time for something."""
     found = {match.lastgroup for match in _CLASS.finditer(text) if match.lastgroup}
     return frozenset(found | {"deadline"} if "end" in found else found)
+
+
+def is_to_do(text: str) -> bool:
+    """Whether a line is of something to be done: "RK write to council", "letter to Lowell", "cl to call"."""
+    opened = _INITIALS.match(text)
+    return (opened is not None and opened[1] in ACTIONS) or _TO_DO.search(text) is not None

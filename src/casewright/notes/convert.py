@@ -12,14 +12,15 @@ from casewright.api.notes import Check, Contradiction, Fact, LeftOut, Mode, Reje
 from casewright.notes import letter as lt
 from casewright.notes.check import faults
 from casewright.notes.claim import Claim, Draft, Said, Written
+from casewright.notes.classify_features import Piece
 from casewright.notes.contradict import contradictions
 from casewright.notes.decision import Decision, Names
 from casewright.notes.ground import faults as grounded
 from casewright.notes.owner import leads, plain_words, unsure
-from casewright.notes.place import Placer
-from casewright.notes.private import private_lines
-from casewright.notes.read import Entry, Heading, flatten, inline_heading, read_entries
-from casewright.notes.recognise import amounts, dates, references
+from casewright.notes.place import pieces_of, placed_all
+from casewright.notes.read import Entry, Heading, flatten, inline_heading
+from casewright.notes.read_once import read_once
+from casewright.notes.recognise import recognised
 from casewright.notes.shapes import Grounds
 from casewright.notes.values import deadlines
 from casewright.notes.values_kinds import Day
@@ -61,29 +62,44 @@ def draft(
 
     The names of client and adviser tell who is meant where the notes call them by it.
     """
-    entries = read_entries(notes)
-    withheld = private_lines(entries, client_name)
+    return compared(decided(notes, meeting, client_name, adviser), meeting)
+
+
+def compared(made: Draft, meeting: date | None = None) -> Draft:
+    """The draft with the contradictions of its notes, which takes as long as all the rest."""
+    if made.reading is None:
+        return made
+    reading = made.reading
+    found = contradictions(reading.entries, reading.client_name, meeting, withheld=reading.withheld)
+    return replace(made, contradictions=found)
+
+
+def decided(
+    notes: str, meeting: date | None = None, client_name: str = "", adviser: str | None = None
+) -> Draft:
+    """``draft`` without the contradictions of the notes, which are still to be looked for."""
+    reading = read_once(notes, client_name)
     kept: list[_Part] = []
     left_out: list[LeftOut] = []
-    for entry in entries:
-        reason = withheld.get(entry.lines[0].number) or _left_out(entry)
+    for entry, whole in pieces_of(reading.entries):
+        reason = reading.withheld.get(entry.lines[0].number) or _left_out(entry)
         if reason is None:
-            kept += _parts(entry)
+            kept += _parts(entry, whole)
             continue
         left_out += [
             LeftOut(line=line.number, text=line.text, reason=reason, to_decide=entry.left_out is None)
             for line in entry.lines
         ]
-    place = Placer(Names.of(client_name, adviser))
+    decisions = placed_all([part.piece for part in kept], Names.of(client_name, adviser))
     claims = [
-        _claim(f"f{number}", part, _decided(part, place(part.text, part.heading)), meeting)
-        for number, part in enumerate(kept, 1)
+        _claim(f"f{number}", part, _doubted(part, decision), meeting)
+        for number, (part, decision) in enumerate(zip(kept, decisions, strict=True), 1)
     ]
     return Draft(
         said=tuple(map(_say, claims)),
         left_out=tuple(left_out),
         notes=notes,
-        contradictions=contradictions(entries, client_name, meeting),
+        reading=reading,
     )
 
 
@@ -102,20 +118,29 @@ class _Part:
     """
 
     entry: Entry
-    text: str
-    heading: Heading
+    piece: Piece
     labelled: bool
     first: bool
 
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return self.piece.text
 
-def _parts(entry: Entry) -> Iterator[_Part]:
-    inline = inline_heading(entry.text)
-    heading, text = inline or (entry.heading, entry.text)
-    for place, piece in enumerate(_pieces(text)):
-        yield _Part(entry, piece, heading, inline is not None, not place)
+    @property
+    def heading(self) -> Heading:
+        """What it stands under."""
+        return self.piece.heading
 
 
-def _decided(part: _Part, decision: Decision) -> Decision:
+def _parts(entry: Entry, whole: Piece) -> Iterator[_Part]:
+    labelled = whole.text != entry.text
+    for place, text in enumerate(_pieces(whole.text)):
+        own = replace(whole, text=text, apart=whole.apart and not place)
+        yield _Part(entry, own, labelled, not place)
+
+
+def _doubted(part: _Part, decision: Decision) -> Decision:
     """What stands in a pasted letter, or in another language, is for a person to look at."""
     if part.entry.voice in ("email", "letter"):
         doubt = replace(decision, section="matters_discussed", why="somebody else's words", stays=True)
@@ -138,6 +163,8 @@ def _claim(name: str, part: _Part, decision: Decision, meeting: date | None) -> 
 def _pieces(text: str) -> list[str]:
     """Parts that each begin with who acts; whatever does not stays with the part before it."""
     first, *rest = _STOP.split(text)
+    if not rest:
+        return [text]
     opens = leads(first) or first.endswith(".")
     parts, before, speech = [[first]], first, False
     for part in rest:
@@ -211,6 +238,7 @@ def compose(
         adviser=style.adviser,
         meeting=meeting,
         reading_age=wishes.reading_age,
+        reading=made.reading,
     )
     return _letter(whole, verify(whole, grounds), tuple(rejected))
 
@@ -284,6 +312,7 @@ def addressee(client_name: str) -> str:
 
 def _fact(claim: Claim) -> Fact:
     decision = claim.decision
+    money, days, codes = recognised(claim.text)
     return Fact(
         id=claim.id,
         text=claim.text,
@@ -293,9 +322,9 @@ def _fact(claim: Claim) -> Fact:
         sure=decision.sure,
         confidence=decision.probability,
         due=_due(claim),
-        amounts=amounts(claim.text),
-        dates=dates(claim.text),
-        references=references(claim.text),
+        amounts=money,
+        dates=days,
+        references=codes,
     )
 
 

@@ -48,7 +48,7 @@ class Names:
 
 
 def _known_by(name: str) -> frozenset[str]:
-    parts = [part for part in (core(part) for part in name.split()) if part.lower() not in w.TITLES]
+    parts = [part for part in map(core, name.split()) if part and part.lower() not in w.TITLES]
     whole = {part.lower() for part in parts if len(part) > 2}
     letters = [part[0].upper() for part in parts if part[0].isalpha()]
     short = (
@@ -61,7 +61,7 @@ def _known_by(name: str) -> frozenset[str]:
 
 def plain_words(text: str) -> list[str]:
     """The tokens of a text in lower case without the punctuation around them; one for each token."""
-    return [core(token).lower().replace("’", "'") for token in text.split()]
+    return [core(token) for token in text.lower().replace("’", "'").split()]
 
 
 def unsure(why: str, owner: Owner = "unclear", *, doubted: bool = False, stays: bool = False) -> Decision:

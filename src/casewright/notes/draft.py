@@ -8,14 +8,15 @@
     sentences   each is held against its lines; one that fails is asked for once more, its faults named
     settled     lines whose sentences do not hold keep the sentence that code made of them
 
-When more than half of the model's sentences fail, none of them is taken.
+An answer that was cut short is taken as far as it goes; the lines that it did not come to are asked for in
+smaller parts, and then left. When more than half of the model's sentences fail, none of them is taken.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -25,27 +26,42 @@ from casewright.errors import CasewrightError
 from casewright.notes import json_read
 from casewright.notes.claim import Draft, Said, Written
 from casewright.notes.draft_ask import (
-    FACTS_SCHEMA,
-    REPAIRS_SCHEMA,
-    SENTENCES_SCHEMA,
     Faulty,
     Shown,
     ask_facts,
     ask_repairs,
     ask_sentences,
+    facts_schema,
     once_more,
+    repairs_schema,
+    sentences_schema,
 )
 from casewright.notes.draft_hold import Held, hold, settle
 from casewright.notes.draft_read import MOST_SENTENCE, facts_of, sentences_of
-from casewright.notes.shapes import Grounds
+from casewright.notes.shapes import DraftedFact, Grounds
+
+# Tokens that what is asked has besides the lines, that a line costs as a fact whose JSON is indented (many
+# models do), and spare ones.
+_RULES_TOKENS = 550
+_LINE_TOKENS = 150
+_SPARE_TOKENS = 160
+_FACT_TOKENS = 40  # a fact's form, where facts are shown beside their lines
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer; ``cut``: its tokens were spent before it had ended."""
+
+    text: str
+    cut: bool = False
 
 
 class Ask(Protocol):
-    """The way to the model: one answer as text. What the engine raises goes through."""
+    """The way to the model: one answer. What the engine raises goes through."""
 
     def __call__(
         self, messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any]
-    ) -> Awaitable[str]:
+    ) -> Awaitable[Reply]:
         """Ask once."""
         ...
 
@@ -53,16 +69,30 @@ class Ask(Protocol):
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """``part_tokens`` (estimated) of notes and ``part_lines`` claims at most go into one part; an answer in
-    another form is asked for ``retries`` more times; ``at_once`` calls are made together, for ``total_s``
-    seconds in all. What is not drafted by then stays as code has it.
+    another form is asked for ``retries`` more times, and what an answer cut short did not come to in smaller
+    parts, ``splits`` times; ``at_once`` calls are made together, for ``total_s`` seconds in all. After
+    ``hopeless`` parts without a sentence that holds no more are asked for. What is not drafted by then stays
+    as code has it.
     """
 
     part_tokens: int = 700
     part_lines: int = 14
     retries: int = 2
+    splits: int = 1
     at_once: int = 2
+    hopeless: int = 2
     total_s: float = 150.0
     answer_tokens: int = 2_400
+
+    def within(self, context: int | None) -> Bounds:
+        """The same for a model that takes so many tokens, if that is known: question and answer fit it."""
+        if context is None:
+            return self
+        free = max(0, context - _RULES_TOKENS - _SPARE_TOKENS)
+        # a line of 15 tokens is shown twice, in the notes and in its fact
+        lines = max(1, min(self.part_lines, free // (_LINE_TOKENS + _FACT_TOKENS + 2 * 15)))
+        left = (free - lines * (_LINE_TOKENS + _FACT_TOKENS)) // 2
+        return replace(self, part_lines=lines, part_tokens=max(1, min(self.part_tokens, left)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +110,7 @@ class Drafted:
     """What became of the model's draft.
 
     ``given`` and ``failed`` count the sentences that were judged and those that did not hold in the end.
-    ``error`` is the first of a call.
+    ``error`` is the first of a call; ``given_up``: the model had nothing that holds, and was left.
     """
 
     written: list[Written] = field(default_factory=list)
@@ -89,6 +119,7 @@ class Drafted:
     done: int = 0
     given: int = 0
     failed: int = 0
+    given_up: bool = False
     error: CasewrightError | None = None
     warnings: list[str] = field(default_factory=list)
 
@@ -101,10 +132,13 @@ def _nobody(_done: int, _parts: int) -> None:
 
 
 def parts_of(made: Draft, bounds: Bounds) -> list[list[Said]]:
-    """The claims that a model may write about, in parts; those of one line stay together."""
+    """The claims that a model may write about, in parts; those of one line stay together.
+
+    A line of which something is not beyond doubt is left to code whole.
+    """
     parts: list[list[Said]] = [[]]
     size = 0
-    for group in _groups(made):
+    for group in (group for group in _groups(made.said) if all(_firm(one) for one in group)):
         tokens = sum(len(said.claim.text) for said in group) // 3 + 6
         full = size + tokens > bounds.part_tokens or len(parts[-1]) + len(group) > bounds.part_lines
         if parts[-1] and full:
@@ -115,21 +149,25 @@ def parts_of(made: Draft, bounds: Bounds) -> list[list[Said]]:
     return parts if parts[-1] else []
 
 
-def _groups(made: Draft) -> list[list[Said]]:
-    """Claims that share lines; a line of which a part is not beyond doubt is left to code whole."""
+def _groups(claims: Sequence[Said]) -> list[list[Said]]:
+    """Claims in groups that share lines."""
     groups: list[list[Said]] = []
-    for said in made.said:
+    for said in claims:
         if groups and groups[-1][0].claim.lines == said.claim.lines:
             groups[-1].append(said)
         else:
             groups.append([said])
-    return [group for group in groups if all(_firm(one) for one in group)]
+    return groups
 
 
 def _firm(said: Said) -> bool:
     """Whether a rule said who acts: a likelihood is enough to place a quotation, not to say who is to act."""
     decision = said.claim.decision
     return decision.sure and (decision.opening is not None or decision.section == "matters_discussed")
+
+
+def _rows(part: Sequence[Said]) -> list[Shown]:
+    return [Shown(said.claim.lines[0], said.claim.text) for said in part]
 
 
 class Drafter:
@@ -155,7 +193,7 @@ class Drafter:
 
         async def work() -> None:
             for part in waiting:
-                if found.error is not None:
+                if found.error is not None or self._hopeless(found):
                     return
                 told(found.done, found.parts)
                 try:
@@ -180,24 +218,54 @@ class Drafter:
         _conclude(found, self._bounds)
         return found
 
-    async def _part(self, part: Sequence[Said], found: Drafted) -> None:
-        """One part: facts, sentences, and the faulty ones once more."""
-        rows = [Shown(said.claim.lines[0], said.claim.text) for said in part]
-        tokens = min(self._bounds.answer_tokens, 160 + 120 * len(part))
-        facts = facts_of(await self._objects(ask_facts(rows), FACTS_SCHEMA, tokens), part)
-        if not facts:
+    def _hopeless(self, found: Drafted) -> bool:
+        found.given_up = found.done >= self._bounds.hopeless and not found.written
+        return found.given_up
+
+    async def _part(self, part: Sequence[Said], found: Drafted, splits: int = 0) -> None:
+        """One part: facts, sentences, the faulty ones once more; then what a cut answer did not come to."""
+        rows = _rows(part)
+        tokens = min(self._bounds.answer_tokens, _SPARE_TOKENS + _LINE_TOKENS * len(part))
+        given, cut = await self._objects(ask_facts(rows), facts_schema(rows), tokens)
+        facts, held = facts_of(given, part), list[Held]()
+        if facts:
+            held, short = await self._sentences(facts, part, tokens)
+            cut = cut or short
+            settled = await asyncio.to_thread(settle, held, part, self._grounds, self._about)
+            found.written += settled.written
+            found.rejected += settled.rejected
+            found.given += len(held)
+            found.failed += len(settled.rejected)
+        elif not cut:
             found.warnings.append("the model gave no fact that could be used for some of the lines")
+        if cut:
+            told = {claim.id for one in held for claim in one.claims}
+            rest = [g for g in _groups(part) if not any(said.claim.id in told for said in g)]
+            await self._smaller(rest, len(rest) < len(_groups(part)), found, splits)
+
+    async def _smaller(self, rest: list[list[Said]], fewer: bool, found: Drafted, splits: int) -> None:
+        """The lines that an answer cut short did not come to: the same request is never made again."""
+        if splits >= self._bounds.splits or (len(rest) == 1 and not fewer):
+            found.warnings.append("the model's answer had no end for some of the lines")
             return
+        half = (len(rest) + 1) // 2
+        for groups in [rest] if fewer else [rest[:half], rest[half:]]:
+            if groups:
+                await self._part([said for group in groups for said in group], found, splits + 1)
+
+    async def _sentences(
+        self, facts: Sequence[DraftedFact], part: Sequence[Said], tokens: int
+    ) -> tuple[list[Held], bool]:
+        """Sentences for the facts, each judged; and whether the answer was cut short."""
+        cited = {number for fact in facts for number in fact.lines}
+        rows = _rows([said for said in part if not cited.isdisjoint(said.claim.lines)])
         asked = ask_sentences(rows, facts, self._about.reading_age)
-        sentences = sentences_of(await self._objects(asked, SENTENCES_SCHEMA, tokens), facts)
+        given, cut = await self._objects(asked, sentences_schema([fact.id for fact in facts], rows), tokens)
+        sentences = sentences_of(given, facts)
         held = await asyncio.to_thread(hold, sentences, facts, part, self._grounds, self._about)
         if any(one.faults for one in held):
             held = await self._repaired(held, tokens)
-        settled = await asyncio.to_thread(settle, held, part, self._grounds, self._about)
-        found.written += settled.written
-        found.rejected += settled.rejected
-        found.given += len(held)
-        found.failed += len(settled.rejected)
+        return held, cut
 
     async def _repaired(self, held: Sequence[Held], tokens: int) -> list[Held]:
         """The faulty sentences asked for once more; what does not come back keeps its faults."""
@@ -209,7 +277,8 @@ class Drafter:
             Faulty(place, one.text, one.faults, tuple(claim.text for claim in one.claims))
             for place, one in bad.items()
         ]
-        for answer in await self._objects(ask_repairs(faulty), REPAIRS_SCHEMA, tokens, retries=0):
+        given, _ = await self._objects(ask_repairs(faulty), repairs_schema(list(bad)), tokens, retries=0)
+        for answer in given:
             text = json_read.words(answer.get("text"))
             place = next(iter(json_read.numbers(answer.get("number"))), 0)
             if place in bad and text and len(text) <= MOST_SENTENCE:
@@ -224,23 +293,31 @@ class Drafter:
         schema: Mapping[str, Any],
         max_tokens: int,
         retries: int | None = None,
-    ) -> list[dict[str, Any]]:
-        """The objects of the model's answer; an answer without any is asked for again."""
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """The objects of the model's answer, and whether it was cut short; one in another form is asked for
+        again.
+        """
         key = next(iter(schema["properties"]))
         asked = tuple(messages)
         for left in range(self._bounds.retries if retries is None else retries, -1, -1):
             async with self._free:
                 answer = await self._ask(asked, max_tokens, schema)
-            found = json_read.objects(answer, key)
-            if found or not left:
-                return found or []
-            asked = once_more(messages, answer)
-        return []
+            found = json_read.objects(answer.text, key)
+            if found or answer.cut or not left:
+                return found or [], answer.cut
+            asked = once_more(messages, answer.text)
+        return [], False
 
 
 def _conclude(found: Drafted, bounds: Bounds) -> None:
     """Decide over the draft as a whole, and say what became of it."""
-    if found.done < found.parts and found.error is None:
+    found.warnings[:] = dict.fromkeys(found.warnings)
+    if found.given_up and found.done < found.parts:
+        found.warnings.append(
+            f"no sentence of the model's held in {found.done} of {found.parts} parts; it was not asked for "
+            "the others: their lines stand as code has them"
+        )
+    elif found.done < found.parts and found.error is None:
         found.warnings.append(
             f"total_timeout: the model drafted {found.done} of {found.parts} parts within "
             f"{bounds.total_s:g} s; the lines of the others stand as code has them"

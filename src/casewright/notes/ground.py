@@ -8,49 +8,67 @@ A sentence that is refused here is not lost: its lines are said by the templates
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from casewright.notes.ground_figures import Figure, missing, recurs
-from casewright.notes.ground_forms import HAVE
-from casewright.notes.ground_modes import condition_faults, modality_faults, negation_faults
+from casewright.notes.ground_added import added_faults, is_manner
+from casewright.notes.ground_borne import Support, bare_part
+from casewright.notes.ground_conditions import condition_faults
+from casewright.notes.ground_figures import Figure, missing, recurs, to_come
+from casewright.notes.ground_forms import DO, HAVE
+from casewright.notes.ground_modes import BOUNDS, is_no, modality_faults, negation_faults, stops
 from casewright.notes.ground_owner import owner_faults
 from casewright.notes.ground_pairs import pairing_faults, side_faults
 from casewright.notes.ground_parse import ADVISER, Names, Parsed, Token, names, parse
-from casewright.notes.ground_roles import REPORTS, events, is_party, role_faults
+from casewright.notes.ground_roles import REPORTS, events, is_party
 from casewright.notes.ground_short import initials_of, stands_for
+from casewright.notes.ground_thesaurus import align
+from casewright.notes.ground_turned import role_faults
 from casewright.notes.ground_words import Keys, lexicon, stem
 from casewright.notes.shapes import Context, Fault, SourceLine
 from casewright.notes.values_kinds import Duration, Number, Reference
 from casewright.notes.words import listed
 
 MAX_CHARS = 4_000
+_LONE_STOP = re.compile(r"\w\s[.,;](?:\s|$)")
 # Every figure of a sentence is held against every one of its lines.
 MAX_FIGURES = 40
 # Kinds of things that may follow what they are named by ("PIP claim", "UC50 form") and say no more.
 _HEADS = listed(
     "form forms letter letters report notice payment payments bill account claim decision document documents"
     " scheme benefit company team office certificate appointment meeting process date details statement"
+    " child children person people property properties address matter matters sheet firm agreement area"
+    " part element item side number agency provider shop group class type kind level rate room building"
+    " place system service site line list record records work works issue problem reason purposes message"
+    " page website email entry section reference premises officer staff worker member department body"
 )
-_NOTICES = (Reference("S21"), Reference("S8"))  # nobody but a landlord gives them
-# What a line without a doing may be said with: it is, it has, it costs.
-_PLAIN_STATES = frozenset(
-    stem(word) for word in listed("cost last cover receive total stand come due start amount")
-)
-_OWED = frozenset({"owe", "debt", "owed"})
-_DEBTS = frozenset(
-    stem(word)
-    for word in listed(
-        "loan card catalogue arrears debt bill water gas electric energy overdraft bal tax fine wages"
-    )
-)
-_JOBS = frozenset(stem(word) for word in listed("hours hrs shift job contract shop school hospital nights"))
-# What an action is where the notes name only its thing ("payslips by Friday").
-_PLAIN_ACTS = frozenset(
-    stem(word) for word in listed("send bring provide get give write make complete take attend")
+_NOTICES = (Reference("S21"), Reference("S8"), Reference("S13"))  # nobody but a landlord gives them
+# Abilities and duties are held against the lines by themselves.
+_HELD_APART = (
+    "be able",
+    "not be able",
+    "not able",
+    "have to",
+    "has to",
+    "had to",
+    "can not",
+    "could not",
+    "would not",
 )
 _FRAMES = REPORTS | {stem("ask"), stem("agree")}
-_OF_DENIALS = frozenset({"without", "or", "any", "anything", "have", "failed", "either"})
+_BODIES = frozenset(
+    stem(word)
+    for word in listed(
+        "agency council dwp hmrc court bank company school police tribunal acas ombudsman jobcentre hospital"
+        " university college association shop supplier la ha"
+    )
+)
+_ONE = frozenset({"he", "she"})
+_OF_DENIALS = frozenset(
+    {"without", "or", "any", "ever", "anything", "anybody", "anyone", "one", "have", "failed", "either"}
+)
 
 
 def faults(sentence: str, lines: Sequence[SourceLine], context: Context) -> tuple[Fault, ...]:
@@ -59,11 +77,13 @@ def faults(sentence: str, lines: Sequence[SourceLine], context: Context) -> tupl
         return (Fault("source", "the sentence names no line"),)
     if not sentence.strip():
         return (Fault("form", "the sentence is empty"),)
+    if _LONE_STOP.search(sentence) and not any(_LONE_STOP.search(line.text) for line in lines):
+        return (Fault("form", "something before a stop is missing"),)
     if len(sentence) > MAX_CHARS or sum(len(line.text) for line in lines) > 4 * MAX_CHARS:
         return (Fault("form", "too long to be compared"),)
     known_names = names(context.client_name, context.adviser)
     said = parse(sentence, context.meeting, known_names, notes=False)
-    known = [parse(line.text, context.meeting, known_names, notes=True) for line in lines]
+    known = [parse(line.text, context.meeting, known_names, True, sentence) for line in lines]
     if len(said.figures) > MAX_FIGURES or sum(len(line.figures) for line in known) > 4 * MAX_FIGURES:
         return (Fault("form", "too many figures to be compared"),)
     return tuple(dict.fromkeys(_all(said, known, known_names, context)))
@@ -72,37 +92,53 @@ def faults(sentence: str, lines: Sequence[SourceLine], context: Context) -> tupl
 def _all(said: Parsed, known: Sequence[Parsed], own: Names, context: Context) -> Iterator[Fault]:
     more, less, pairs = missing(
         said.figures,
-        [(figure, line.text) for line in known for figure in line.figures],
+        [
+            (figure if context.section == "matters_discussed" else to_come(figure, line.text), line.text)
+            for line in known
+            for figure in line.figures
+        ],
         context.meeting,
         said.text,
     )
     ones = any(token.low in ("one", "a", "an") for token in said.tokens)
     written = {token.low for line in known for token in line.tokens}
     for figure in more:
+        if _counts(figure, known):
+            continue
         if figure.text.lower() not in written:
             yield Fault(figure.kind, f"{figure.text!r} is not in the line")
     if context.covers:
         for figure in less:
+            if figure.value == Number(Decimal(0)) and any(token.denies for token in said.tokens):
+                continue
             if not (ones and figure.value == Number(Decimal(1))):
                 yield Fault(figure.kind, f"{figure.text!r} is lost")
     _align(said, known)
-    yield from _word_faults(said, known, own, context)
+    unsaid = align(said, known)
+    yield from _word_faults(said, known, own, context, unsaid)
     yield from (Fault("negation", what) for what in negation_faults(said, known))
     yield from (Fault("condition", what) for what in condition_faults(said, known))
     yield from (Fault("modality", what) for what in modality_faults(said, known, context))
     yield from (Fault("pairing", what) for what in pairing_faults(said, known, pairs))
     yield from (Fault("date", what) for what in side_faults(said, known, pairs))
-    for what in role_faults(said, known, _he_is_the_client(known, context)):
+    for what in role_faults(said, known, _he_is_the_client(known, context), context.owner == "adviser"):
         kind, _, text = what.partition(":")
         yield Fault("modality" if kind == "modality" else "owner" if kind == "owner" else "pairing", text)
     yield from owner_faults(said, known, context)
 
 
+def _counts(figure: Figure, known: Sequence[Parsed]) -> bool:
+    """Whether a small number is how many figures of a kind the lines list ("kids 4, 7 & 9": three)."""
+    kinds = Counter(type(one.value) for line in known for one in line.figures)
+    return any(n > 1 and figure.value == Number(Decimal(n)) for n in kinds.values())
+
+
 def _all_keys(texts: Sequence[Parsed]) -> Keys:
     found: set[str] = set()
     for text in texts:
-        for token in text.tokens:
-            if token.kind not in "AJXS" or token.low in HAVE:
+        for place, token in enumerate(text.tokens):
+            done = token.low in DO and place + 1 < len(text.tokens) and text.tokens[place + 1].kind in "WFAS"
+            if token.kind not in "AJXS" or token.low in HAVE or done:
                 found |= token.keys
                 for part in token.parts:
                     found |= part
@@ -110,49 +146,31 @@ def _all_keys(texts: Sequence[Parsed]) -> Keys:
 
 
 def _held(token: Token, keys: Keys) -> bool:
-    return bool(token.keys & keys) or bool(token.parts and all(part & keys for part in token.parts))
+    if token.keys & keys:
+        return True
+    if is_manner(token):
+        return all(stem(word) in keys for word in token.low.split()[1:])
+    return bool(token.parts and all(part & keys for part in token.parts))
 
 
-def _word_faults(said: Parsed, known: Sequence[Parsed], own: Names, context: Context) -> Iterator[Fault]:
-    more, lost = list(_more(said, known)), list(_lost(said, known, own))
-    if more and any(_bare_part(line) for line in known):
-        more = [token for token in more if not _implied(token, known, context)]
-    if len(more) == 1 and not lost and not more[0].name and stem(more[0].low) in lexicon().glue:
-        more = []
-    for token in more:
+def _word_faults(
+    said: Parsed, known: Sequence[Parsed], own: Names, context: Context, unsaid: frozenset[int]
+) -> Iterator[Fault]:
+    behind = Support([said], _all_keys([said]), context)
+    more, lost = (
+        list(_more(said, known)),
+        [one for one in _lost(said, known, own, behind.covers) if id(one) not in unsaid],
+    )
+    there = _all_keys(known)
+    framed = frozenset(
+        id(token)
+        for place, token in enumerate(said.tokens)
+        if stem(token.low) in _FRAMES and _framed(said, place)
+    )
+    for token in added_faults(said, known, more, Support(known, there, context), framed, lost=bool(lost)):
         yield Fault("name" if token.name else "word", f"{token.text!r} is not in the line")
     if context.covers:
         yield from (Fault("word", f"{token.text!r} is lost") for token in lost)
-
-
-def _bare_part(line: Parsed) -> bool:
-    """Whether a line has a part without a doing ("rent £450", "lost job, payslips by Friday")."""
-    doings = {id(event.verb) for event in events(line)}
-    words = bare = 0
-    for token in line.tokens:
-        if token.kind == "J":
-            if words and bare == words:
-                return True
-            words = bare = 0
-        elif token.kind in "WFPXM":
-            words += 1
-            bare += id(token) not in doings and token.kind not in "XM"
-    return words > 0 and bare == words
-
-
-def _implied(token: Token, known: Sequence[Parsed], context: Context) -> bool:
-    """Whether a line without a doing ("rent £450", "payslips by Friday") is naturally said with this one."""
-    stemmed = stem(token.low)
-    sums = any(figure.kind == "amount" for line in known for figure in line.figures)
-    if context.section == "matters_discussed":
-        words = {key for line in known for one in line.tokens for key in one.keys}
-        return (
-            stemmed in _PLAIN_STATES
-            or (stemmed in _OWED and sums and bool(words & _DEBTS))
-            or (stemmed == "work" and bool(words & _JOBS))
-            or (stemmed == stem("buy") and sums and "from" in words)
-        )
-    return stemmed in _PLAIN_ACTS or (stemmed == "pay" and sums)
 
 
 def _more(said: Parsed, known: Sequence[Parsed]) -> Iterator[Token]:
@@ -161,13 +179,29 @@ def _more(said: Parsed, known: Sequence[Parsed]) -> Iterator[Token]:
     there = _all_keys(known)
     denied = any(token.denies for line in known for token in line.tokens)
     figures = [figure for line in known for figure in line.figures]
+    bare = any(bare_part(line) for line in known)
     for place, token in enumerate(said.tokens):
         if token.kind != "W" or _held(token, there) or _with_figure(said, place, figures):
             continue
+        if (
+            token.low in ("much", "far", "long", "many", "often")
+            and place
+            and said.tokens[place - 1].low == "how"
+        ):
+            continue
+        if token.low.startswith(_HELD_APART):
+            continue  # held against the lines by itself
+        if token.low in BOUNDS and place + 1 < len(said.tokens) and said.tokens[place + 1].figure is not None:
+            continue  # "more than 40": bounds are held against the lines by themselves
         if stem(token.low) in _FRAMES and not _framed(said, place):
             yield token
             continue
-        if stem(token.low) in letter or (denied and token.low in _OF_DENIALS) or recurs(token.low, figures):
+        got = token.form == "past" and stem(token.low) == "get" and not bare
+        if (
+            (stem(token.low) in letter and not got)
+            or (denied and token.low in _OF_DENIALS)
+            or recurs(token.low, figures)
+        ):
             continue
         if place and token.low in _HEADS and said.tokens[place - 1].kind in "WF" and not token.name:
             continue
@@ -177,6 +211,10 @@ def _more(said: Parsed, known: Sequence[Parsed]) -> Iterator[Token]:
 def _framed(said: Parsed, place: int) -> bool:
     """Whether "told", "asked" or "agreed" is what client and adviser did in the meeting."""
     before = said.tokens[max(0, place - 4) : place]
+    after = said.tokens[place + 1 : place + 3]
+    agreed = stem(said.tokens[place].low) == stem("agree") and [t.low for t in after[:1]] == ["to"]
+    if agreed and [t.kind for t in after[1:]] in (["A"], ["S"], ["F"]):
+        return False  # "agreed to an IVA" says more than that it was talked about
     if said.tokens[place].low.endswith("ing"):
         return True  # "a letter asking for …"
     if before and before[-1].low == "to" and any(token.form == ADVISER for token in said.tokens[:place]):
@@ -188,39 +226,65 @@ def _framed(said: Parsed, place: int) -> bool:
 
 def _align(said: Parsed, known: Sequence[Parsed]) -> None:
     """Give a word of the lines that no list knows the keys of the sentence's word that it is short for."""
-    lexical, words = lexicon(), [token.low for token in said.tokens]
+    lexical = lexicon()
+    spelt = [(word, at) for at, token in enumerate(said.tokens) for word in token.low.split()]
+    words = [word for word, _ in spelt]
     spoken = {key for token in said.tokens for key in token.keys}
     for line in known:
         for short in line.tokens:
-            if short.kind != "W" or not short.low.isalpha() or short.keys & spoken or len(short.keys) > 1:
+            if short.kind != "W" or not short.low.replace("'", "").isalpha() or short.keys & spoken:
                 continue
             if short.text.isupper() and len(short.text) > 1:
                 spans = (initials_of(short.low, words, at) for at in range(len(words)))
                 span = next((found for found in spans if found is not None), None)
-                if span is not None:
-                    short.keys |= frozenset(k for at in span for k in said.tokens[at].keys)
+                full_form = [said.tokens[spelt[at][1]] for at in span or ()]
+                if full_form and not (len(short.keys) > 1 and any(one.name for one in full_form)):
+                    short.keys |= frozenset(k for one in full_form for k in one.keys)
+                    short.party = any(one.kind == "W" and is_party(one) for one in full_form)
                     continue
+            if len(short.keys) > 1:
+                continue
             if stem(short.low) in lexical.letter or (short.name and not short.text.isupper()):
                 continue
             full = next(
-                (t for t in said.tokens if t.kind == "W" and not t.name and stands_for(short.low, t.low)),
+                (
+                    t
+                    for t in said.tokens
+                    if t.kind == "W" and not t.name and stands_for(short.low.replace("'", ""), t.low)
+                ),
                 None,
             )
             if full is not None:
                 short.keys |= full.keys
 
 
-def _lost(said: Parsed, known: Sequence[Parsed], own: Names) -> Iterator[Token]:
+def _lost(said: Parsed, known: Sequence[Parsed], own: Names, bears: Callable[[str], bool]) -> Iterator[Token]:
     """Words of weight of the lines that the sentence has in no form."""
     here = _all_keys([said])
     denied = any(token.denies for token in said.tokens)
+    words = {token.low for token in said.tokens}
     for line in known:
         for token in line.tokens:
-            if token.kind != "W" or _held(token, here) or token.low in own.client | own.adviser:
+            if (
+                token.kind != "W"
+                or token.low in ("that is", "which is")
+                or _held(token, here)
+                or token.low in own.client | own.adviser
+            ):
                 continue
             if stem(token.low) in lexicon().droppable and not _told_by_others(line, token):
                 continue
             if (denied and token.low in _OF_DENIALS) or recurs(token.low, said.figures):
+                continue
+            if (denied and (is_no(token) or stops(token))) or (token.low == "due" and "will" in words):
+                continue
+            if token.low == "first" and words & {"before", "then"}:
+                continue
+            if token.low == "self" and "yourself" in words:
+                continue
+            if token.low == "or" and "between" in words:
+                continue
+            if not token.name and not token.denies and bears(token.low):
                 continue
             if stem(token.low) == "pay" and "rent" in here and {"is", "are"} & {t.low for t in said.tokens}:
                 continue
@@ -238,6 +302,8 @@ def _with_figure(said: Parsed, place: int, figures: Sequence[Figure]) -> bool:
         return after is not None and isinstance(after.value, Duration)
     if token.low == "landlord":
         return any(f.value in _NOTICES for f in figures)
+    if token.low == "notice" and any(f.value in _NOTICES for f in figures):
+        return True
     if token.low in ("reference", "ref", "number"):
         return (before is not None and isinstance(before.value, Reference | Number)) or (
             after is not None and isinstance(after.value, Reference | Number)
@@ -249,7 +315,12 @@ def _with_figure(said: Parsed, place: int, figures: Sequence[Figure]) -> bool:
 
 def _he_is_the_client(known: Sequence[Parsed], context: Context) -> bool:
     """Whether a "he" or "she" of the lines can only be the client."""
-    others = any(token.kind == "W" and is_party(token) for line in known for token in line.tokens)
+    parties = [token for line in known for token in line.tokens if token.kind == "W" and is_party(token)]
+    persons = [token for token in parties if stem(token.low) not in _BODIES]
+    bodies = [token for line in known for token in line.tokens if stem(token.low) in _BODIES]
+    if bodies and not persons and any(t.low in _ONE for line in known for t in line.tokens):
+        return True  # "agency deducts £18 for transport he never uses"
+    others = bool(parties)
     return context.owner == "client" or (context.owner == "adviser" and not others)
 
 

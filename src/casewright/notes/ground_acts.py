@@ -6,54 +6,33 @@ from __future__ import annotations
 
 # Acts: what people do with letters, money, homes and each other.
 ACTS = """
-have, receive, get
 call, phone, ring, telephone, tel, tcf, give a call, give a ring, speak by phone, speak on the phone,
 + speak to by phone
 call, t/c, tc, phone call, telephone call
-speak, talk, discuss, chat
 discuss, talk about, talk through, go through, cover, look at
 contact, get in touch, be in touch, reach, get hold of, make contact
-contact, write
-contact, email
-contact, call, phone, ring, telephone, speak
 write, letter, send a letter, put in writing, in writing
-letter, ltr, written, writing
 email, e-mail, mail, by email
 text, sms, message, text message
-send, post, forward, submit, return, provide, supply, pass, mail
-send, issue
-send, email, text, post
 let know, tell, inform, notify, update, advise, say, report
-times, x
 dv, domestic violence, domestic abuse, da
 asb, anti-social behaviour, antisocial behaviour, anti social behaviour
 hmo, house in multiple occupation
 give, provide, supply, hand, hand over, pass, send, let have
 give, hand in, hand over
-provide, produce, show
 bring, bring in, take along, bring along, bring with, bring to
-bring, fetch
 drop, drop off, drop in, hand in, bring in, deliver
 return, send back, give back, bring back, hand back
-receive, rec'd, recd, rcvd, recvd, rcv, get
 receive, in receipt, receipt, receipt of, in receipt of, recipient
 receive, get, be given, be sent, be paid, draw
-get, obtain, find, gather, collect
 gather, collect, collate, get together, put together, find, compile
 collect, pick up
 ask, request, query, enquire, make a request, put in a request
-ask, question
-require, need
 tell, inform, notify, let know, advise, update, make aware, say
 let us know, tell, inform, contact
-tell, report, say, state, mention, explain, describe, confirm, advise, note
-say, state, report, mention, explain, claim, according
 advise, recommend, suggest, give advice, counsel
 advise, explain, tell, inform, make aware, go over, discuss
-warn, caution
-remind, prompt
 explain, set out, go over, clarify, talk through, describe
-confirm, verify, acknowledge
 confirm, be sure, make certain, make sure
 check, look into, look at, see, find out, establish, verify, make sure, review, confirm whether, look up
 ensure, make sure, be sure, make certain, see to it
@@ -64,17 +43,13 @@ reconsider, look again, review, reconsideration, think again
 consider, think about, think over, look at, weigh up, consideration
 think, believe, feel, reckon, be of the view, view, opinion, consider
 decide, decision, make a decision, outcome, make up mind
-determine, determination, decide, decision
 chase, follow up, f/u, chase up, press for, press, ask again, contact again, check on
 liaise, liaise with, work with, speak, contact, be in touch
 negotiate, negotiation, bargain, try to agree
 apply, application, claim, make a claim, put in a claim, submit an application, app, appn, applicn
 claim, make a claim, put in a claim, open a claim
 reapply, re-apply, apply again, new application, make a new application
-renew, renewal, extend
 appeal, lodge an appeal, make an appeal, put in an appeal
-challenge, dispute, contest, appeal, query, question
-dispute, contest, disagree, query, argue
 deny, say not
 object, objection, oppose, raise an objection
 complain, complaint, make a complaint, raise a complaint, lodge a complaint, put in a complaint
@@ -85,29 +60,23 @@ complete, fill in, fill out, fill, finish, do
 complete, finish, be done
 prepare, draft, draw up, put together, write, work on, get ready
 draft, write, draw up, prepare
-draft, draught
 print, print off, print out, printout
-copy, photocopy, copies, duplicate
 scan, upload, scan in
 photo, photograph, picture, pic, take pictures, take photos
 sign, signature, put name to
 sign, sign up
 keep, hold, hold on to, retain, save, hang on to, store
 keep, continue, carry on, go on, keep up, still
-keep, log, record, diary
 record, log, note, write down, make a note, keep a note
 list, make a list, set out, write down
 book, arrange, make, set up, schedule, fix
-appointment, appt, appts, apt, apptmt, meeting, mtg
 arrange, set up, organise, organize, sort, sort out, put in place, make, fix, plan
-arrangement, plan, agreement
 meet, see, meeting, mtg, have a meeting, come to see
 attend, go, come, appear, be at, be present, visit, attendance
 attend, turn up, go along
 miss, not attend, not go, not turn up, dna, not make, fail to attend, did not attend
 visit, come, home visit, go, call
 view, viewing, look at, see
-try, attempt, attempted
 start, begin, commence, commencing, take effect, open, set off, come into force, with effect
 stop, end, cease, no longer, finish, come to an end, not any more, not any longer, bring to an end
 stop, halt, prevent, put a stop
@@ -122,19 +91,10 @@ move, relocate, move house, move home, go
 stay, live, remain, reside, sleep, sofa surf, sofa-surf
 live, reside, be living, home, resident, living
 cohabit, live together, live with a partner, live with
-share, split, divide
-own, owner, belong, have
-rent, tenancy, let, tenant, rental
-sublet, sub-let
-buy, purchase, bought
-sell, sale, sold
 pay, payment, repay, repayment, pay back, pay off, settle, make a payment, make payments, pymt, pymts, pmt
 pay, clear, settle, pay in full
-pay, wage, wages, salary, earnings
-pay, contribute, contribution
 repay, repayment, pay back, reimburse, refund
 refund, money back, reimburse, reimbursement, repay, pay back, give back the money
-compensation, compensate, damages, comp
 offer, propose, proposal, put forward, suggest
 accept, agree, acceptance, take up, say yes, happy with, happy to accept
 agree, consent, be happy, happy, agreement, permission, approve, willing, ok, okay
@@ -145,7 +105,7 @@ admit, accept, own up, admission, acknowledge
 + rejection
 !refuse, unwilling, knock back, not approve, not prepared, not be willing, not want, would not
 !refuse, deny
-!fail, failure, not
+!fail to, failure to, not
 !unable, not able, not be able, can not, could not, incapable, not possible, impossible, inability
 !unpaid, not paid, not pay, not been paid, not be paid, non-payment, nonpayment
 unanswered, not answer, not reply, not replied, not respond, no response, no reply, no answer,
@@ -168,19 +128,12 @@ unsigned, not signed
 incomplete, not complete
 insufficient, not enough, too little, not sufficient
 incorrect, wrong, not right, not correct, mistake, error, inaccurate, not accurate
-lose, lost
 lose, lose out, loss
 promise, undertake, assure, give a promise, commit
-threaten, threat
 allow, permit, let, permission, give permission, agree
 want, would like, wish, keen, hope, like, looking
-want, ask, request
 hope, aim, plan, would like
-plan, intend, intention, propose, aim, going, mean
-need, require, must, want
 need, have to, must, should, required
-help, assist, assistance, support, aid, h/w
-support, help, back
 represent, act for, act on behalf, represented, representation, speak for, go with
 accompany, go with, come with, come along, attend with
 refer, referral, pass, signpost, put in touch, direct, make a referral
@@ -190,44 +143,28 @@ calculate, benefit check, better off calculation
 increase, rise, go up, raise, put up, up, higher, gone up, went up, rose, uplift
 reduce, reduction, decrease, go down, lower, cut, drop, bring down, fall, fell, less, down, lessen,
 + came down
-change, alter, amend, vary, switch, variation, alteration
 change, change of circumstances, change in circumstances, coc
-transfer, move, switch
 backdate, back-date, backdating, pay from an earlier date
-award, grant, give, awarded, entitled
 entitle, eligible, qualify, entitlement, eligibility, have a right, right
-entitle, right
 deduct, take, deduction, take off, take out, taken, dock, withhold
-charge, fee, bill, cost, charged
-cost, price, charge, worth
-fine, penalty, penalise
-sanction, sanctioned, penalty
 overpay, overpayment, o/p, op, overpaid, pay too much, paid too much
 underpay, underpayment, underpaid, pay too little, paid too little
 owe, debt, be in debt, outstanding, o/s, owing, balance, due, arrears, money owed
 arrears, fall behind, behind, be behind, behind with, overdue, late with, in arrears, fell behind,
 + missed payments
 borrow, loan, take out a loan
-lend, loan, lender
 evict, eviction, throw out, remove, kick out, put out
-evict, possession
 dismiss, dismissal, sack, fire, let go, lose job, lost job
 redundant, redundancy, lay off, laid off, made redundant
 employ, work, job, employment, employed, be working
-job, work, post, role, position, employment
-work, hours
-claim, allege, allegation, say
-serve, give, hand, issue, deliver, send, notice
 serve, serve notice, give notice, issue notice
 sue, take to court, bring a claim, court action, legal action, take legal action
 threaten, say will, talk of
-harass, harassment, pester, bother
 enter, come in, let self in, go in, access
 access, entry, get in, enter, come in
 lock, change the locks, change locks
 repair, fix, mend, put right, sort, sort out, do the repairs, repair work, disrepair, remedy,
 + carry out repairs
-replace, replacement, swap, change, exchange, new
 install, fit, put in
 inspect, inspection, look at, check, survey
 break, broken, not working, stop working, fault, faulty, defective, out of order, brk
@@ -239,10 +176,8 @@ suffer, have, experience, struggle, live with
 struggle, hard to pay, hard to pay for, difficult to pay, trouble paying, find hard, difficulty,
 + difficult, finding hard, have trouble, trouble, not cope, hard, finding difficult, have difficulty,
 + find difficult, find it hard, finding it hard, find it difficult, finding it difficult, hard to manage
-manage, cope, able
 afford, meet the cost, manage
 wait, await, hold on, hold off, waiting
-expect, due, anticipate
 happen, take place, occur, be held
 take place, hold, due, list, set, fix, schedule
 report, make a report, tell
@@ -252,21 +187,14 @@ acknowledge, acknowledgement, ack, confirm receipt
 hear, hearing, court hearing, court date
 act, action, step, take steps, take action
 use, make use
-spend, spent, outgoing, spending
 earn, be paid, wage, get, earnings
 waive, write off, w/off, let off
-cover, meet, pay
 access, log in, log on, logon, sign in
-authorise, authorize, authority, permission, consent
 forget, not remember
-remember, recall
-experience, face, have
 read, look at, go through
 open, set up, start
-close, shut, end
 prove, proof, show, evidence, prove that
 prioritise, prioritize, put first, priority, treat as a priority
-treat, handle, deal
 deal, handle, deal with, take on, sort out
 proceed, go ahead, carry on, go on
 escalate, take further, pass up
@@ -275,7 +203,4 @@ delay, hold up, late, be late
 extend, extension, more time, longer
 win, succeed, be successful, successful, won
 unsuccessful, not successful, not succeed, not win, lose
-issue, problem, matter, concern
-worry, concern, anxious, concerned, worried, upset, afraid, scared, fear, frightened
-stress, distress, stressed, upset
 """

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from casewright.notes.ground_days import weekday_with_day
 from casewright.notes.shapes import FaultKind
 from casewright.notes.values import find, same_day
 from casewright.notes.values_kinds import (
@@ -28,20 +29,35 @@ from casewright.notes.values_kinds import (
 
 _WORTH_A_LOOK = re.compile(
     r"\d|hundred|thousand|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|mon|tue|wed|thu|fri|sat|sun|jan"
-    r"|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|tomorrow|tmrw|yesterday|week|month|year|day|fortnight"
-    r"|hour|minute|midday|noon|midnight|pound|quid|christmas|easter|new year",
+    r"|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|today|tomorrow|tmrw|tmw|tmr|tomo|morrow|2moro|yr|wk|mth|yesterday|week|month|year|day|fortnight"
+    r"|hour|minute|twice|fortnight|midday|noon|midnight|pound|quid|christmas|easter|new year",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\b(\d{1,3})(?:\s|-)?(?:yo|y/o|(?:years?|yrs?)(?:\s|-)olds?|years of age|x)\b|\bx\s?(\d{1,2})\b",
+    r"\b(\d{1,3})(?:\s|-)?(?:yo|y/o|(?:years?|yrs?)(?:\s|-)olds?|years of age|x)\b"
+    r"|\bx\s?(\d{1,2})\b(?!\s?(?:wk|week|mth|month|yr|year|day|hr|hour))",
     re.IGNORECASE,
 )
+_YEARS = re.compile(r"(?<![\d/.£])(?:20)?(\d\d)\s?[/-]\s?(?:20)?(\d\d)(?![\d/]|\.\d)")
+_SECTION = re.compile(r"\b[sS]\.?(\d{1,3})\b")
+_TWICE = re.compile(r"\btwice\b|\b2x(?!\w)", re.IGNORECASE)
+_M = re.compile(r"(?<![\w£.,])(\d{1,3})m\b")
+_LASTING = re.compile(r"contract|loan|over|term|deal|plan|tenancy|agreement|warranty", re.IGNORECASE)
 _PLAIN = re.compile(
     r"(?<![\w.,/£$€-])(\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,2})?|\d{1,9}(?:\.\d{1,2})?)(k)?(?![\w/]|[.,]\d|-\d)"
 )
+_UNTIL = re.compile(
+    r"(?:by|before|until|till?|out|ends|expires|due|runs to|deadline)(?: on)?(?: the)?[: -]*$"
+)
+_EVERY = re.compile(r"\s*(?:pw|pm|pcm|p/w|p/m|a week|a month|per|each|wkly|weekly|monthly)\b")
+# A number before these is a sum; before any other plural it counts things.
+_COUNTED_THINGS = re.compile(
+    r"\s+(?!(?:pounds|quids|arrears|wages|fees|costs|savings|expenses|earnings|was|is|has|as|this|plus|less|towards"
+    r"|owes|gas|across|minus|charges|damages|outstandings|takes|pays|gets|wants|needs|covers)\b)[a-z]+s\b"
+)
 _PER = {
     "week": ("week", "pw", "p/w", "wk"),
-    "month": ("month", "pcm", "p/m", "pm", "mth", "mo"),
+    "month": ("month", "mnth", "pcm", "p/m", "pm", "mth", "mo"),
     "year": ("year", "annual", "annum", "pa", "p/a", "yr"),
     "day": ("dai", "day"),
     "fortnight": ("fortnight",),
@@ -61,6 +77,7 @@ class Figure:
     also: Any = None
     start: int = 0
     end: int = 0
+    until: bool = False
 
     @property
     def kind(self) -> FaultKind:
@@ -78,6 +95,16 @@ def figures(text: str, meeting: date | None) -> list[Figure]:
         return []
     made = [
         Figure(Number(Decimal(m[1] or m[2])), m[0], None, m.start(), m.end()) for m in _COUNTED.finditer(text)
+    ]
+    made += [Figure(Number(Decimal(2)), m[0], None, m.start(), m.end()) for m in _TWICE.finditer(text)]
+    made += [
+        Figure(Reference(f"20{m[1]}/{m[2]}"), m[0], None, m.start(), m.end())
+        for m in _YEARS.finditer(text)
+        if int(m[1]) > 12 and int(m[2]) == int(m[1]) + 1
+    ]
+    made += [
+        Figure(day, words, None, start, end, bool(_UNTIL.search(text[:start].lower())))
+        for day, words, start, end in weekday_with_day(text, meeting)
     ]
     ages = [(age.start, age.end) for age in made]
     for one in find(text, meeting):
@@ -98,7 +125,9 @@ def figures(text: str, meeting: date | None) -> list[Figure]:
         if isinstance(one.value, Day) and one.text[:3].lower() in ("in ", "wit"):
             inner = find(one.text[3:] if one.text[:2].lower() == "in" else one.text[7:])
             also = inner[0].value if inner and isinstance(inner[0].value, Duration) else None
-        made.append(Figure(one.value, one.text, also, one.start, one.end))
+        until = bool(_UNTIL.search(text[: one.start].lower()))
+        made.append(Figure(one.value, one.text, also, one.start, one.end, until))
+    made += _months(text, made)
     made += _left_over(text, made)
     return sorted(made, key=lambda one: one.start)
 
@@ -110,7 +139,21 @@ def _left_over(text: str, made: Sequence[Figure]) -> list[Figure]:
         if not any(match.start() < one.end and one.start < match.end() for one in made):
             value = Decimal(match[1].replace(",", "")) * (1000 if match[2] else 1)
             found.append(Figure(Number(value), match[0], None, match.start(), match.end()))
+    for match in _SECTION.finditer(text):
+        if not any(match.start() < one.end and one.start < match.end() for one in made):
+            found.append(Figure(Reference(f"S{match[1]}"), match[0], None, match.start(), match.end()))
     return found
+
+
+def _months(text: str, made: Sequence[Figure]) -> list[Figure]:
+    """As in "over 24m", "18m contract", and not as in "can't walk 20m"."""
+    if not _LASTING.search(text):
+        return []
+    return [
+        Figure(Duration(Decimal(match[1]), "month"), match[0], None, match.start(), match.end())
+        for match in _M.finditer(text)
+        if not any(match.start() < one.end and one.start < match.end() for one in made)
+    ]
 
 
 def _is_word(one: Found[Any]) -> bool:
@@ -200,7 +243,9 @@ def _bare(text: str) -> str:
 
 
 def _length(one: Duration) -> tuple[Decimal, str]:
-    return (one.count * 12, "month") if one.unit == "year" else (one.count, one.unit)
+    if one.unit in ("year", "fortnight"):
+        return (one.count * 12, "month") if one.unit == "year" else (one.count * 2, "week")
+    return one.count, one.unit
 
 
 def _same_amount(said: Figure, known: Figure, text: str, source: str) -> bool:
@@ -208,9 +253,8 @@ def _same_amount(said: Figure, known: Figure, text: str, source: str) -> bool:
     if one.value != two.value:
         return False
     if isinstance(two, Number):
-        if two.value < 10 or re.match(
-            r"\s+(?!pounds|quids)[a-z]+s\b", source[known.end : known.end + 20].lower()
-        ):
+        after = source[known.end : known.end + 24].lower()
+        if (two.value < 10 and not _EVERY.match(after)) or _COUNTED_THINGS.match(after):
             return False
         per_known = None
     else:
@@ -231,12 +275,16 @@ def _same_day(said: Figure, known: Figure, meeting: date | None) -> bool:
     one, two = said.value, known.value
     if not one.sure and one.why == "the weekday is another":
         return bool(known.value == one)
+    if not two.sure and known.text.isalpha() and not known.until and any(c.isdigit() for c in said.text):
+        return False  # "came Friday": the one before the meeting or the one after
     if one.value == two.value:
         return _same_reading(said, known, meeting)
     if isinstance(one.value, Partial) and isinstance(two.value, Partial):
         a, b = one.value, two.value
         if a.part != b.part or (a.year is not None and b.year is None):
             return False
+        if b.month is None and b.weekday is None and b.day is not None and a.day == b.day:
+            return _comes_next(a, known, meeting)
         if (a.day, a.month) != (b.day, b.month) or (a.year and b.year and a.year != b.year):
             return False
         return a.weekday is None or a.weekday == b.weekday or _weekday_holds(a, b, meeting)
@@ -245,6 +293,23 @@ def _same_day(said: Figure, known: Figure, meeting: date | None) -> bool:
     if isinstance(one.value, date) and isinstance(two.value, Partial):
         return two.value.year is not None or _nearest(one.value, meeting)
     return True
+
+
+_MEANT = re.compile(r"\b(?:on|for)(?: the)? $")
+
+
+def to_come(known: Figure, text: str) -> Figure:
+    """A day of a line that says what is to be done: "on the 3rd" is the next one, too."""
+    named = known.kind == "date" and known.text.isalpha()
+    return replace(known, until=known.until or named or bool(_MEANT.search(text[: known.start].lower())))
+
+
+def _comes_next(said: Partial, known: Figure, meeting: date | None) -> bool:
+    """As in "by the 20th", told with the month: that of the next such day."""
+    if meeting is None or said.month is None or said.day is None or not known.until:
+        return False
+    month = meeting.month if said.day >= meeting.day else meeting.month % 12 + 1
+    return said.month == month and said.year is None
 
 
 def _weekday_holds(said: Partial, known: Partial, meeting: date | None) -> bool:
@@ -277,6 +342,8 @@ def _same_reading(said: Figure, known: Figure, meeting: date | None) -> bool:
 
 def recurs(word: str, known: Sequence[Figure]) -> bool:
     """Whether a word such as "pcm" or "weekly" is how often one of these sums comes again."""
+    if word in ("each", "every", "per"):
+        return any(isinstance(one.value, Amount) and one.value.per for one in known)
     return any(
         isinstance(one.value, Amount) and any(part in word for part in _PER.get(str(one.value.per), ()))
         for one in known

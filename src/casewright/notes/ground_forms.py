@@ -16,18 +16,19 @@ def _irregular(table: str) -> dict[str, tuple[str, str]]:
 
 # base, then past forms
 _VERBS = """
-send sent;pay paid;tell told;say said;get got gotten;give gave given;take took taken;make made;go went gone;
-come came;see saw seen;find found;keep kept;leave left;lose lost;meet met;bring brought;buy bought;sell sold;
-speak spoke spoken;write wrote written;ring rang rung;lend lent;hear heard;hold held;begin began begun;
-become became become;fall fell fallen;feel felt;think thought;know knew known;show showed shown;build built;
-win won;withdraw withdrew withdrawn;break broke broken;choose chose chosen;deal dealt;draw drew drawn; drive
-drove driven;forget forgot forgotten;grow grew grown;hide hid hidden;rise rose risen;run ran;seek sought;
-shake shook shaken;sleep slept;spend spent;stand stood;steal stole stolen;swear swore sworn;teach taught;
-throw threw thrown;understand understood;undertake undertook undertaken;wake woke woken;wear wore worn; mean
-meant;lead led;learn learnt;owe owed owing;catch caught;fight fought;freeze froze frozen; overpay
-overpaid;underpay underpaid;repay repaid;mislay mislaid;lay laid;resend resent;hand handed; live lived;use
-used;sign signed;rent rented;agree agreed;need needed;fill filled;bid bade; sue sued;argue argued;issue
-issued;die died;lie lied
+send sent;pay paid pd;tell told;say said;get got gotten;give gave given;take took taken;make made;
+go went gone;come came;see saw seen;find found;keep kept;leave left;lose lost;meet met;bring brought;
+buy bought;sell sold;speak spoke spoken;write wrote written;ring rang rung;lend lent;hear heard;
+hold held;begin began begun;become became become;fall fell fallen;feel felt;think thought;
+know knew known;show showed shown;build built;win won;withdraw withdrew withdrawn;break broke broken;
+choose chose chosen;deal dealt;draw drew drawn;drive drove driven;forget forgot forgotten;
+grow grew grown;hide hid hidden;rise rose risen;run ran;seek sought;shake shook shaken;sleep slept;
+spend spent;stand stood;steal stole stolen;swear swore sworn;teach taught;throw threw thrown;
+understand understood;undertake undertook undertaken;wake woke woken;wear wore worn;mean meant;lead led;
+learn learnt;owe owed owing;catch caught;fight fought;freeze froze frozen;overpay overpaid;
+underpay underpaid;repay repaid;mislay mislaid;lay laid;resend resent;hand handed;live lived;use used;
+sign signed;rent rented;agree agreed;need needed;fill filled;bid bade;sue sued;argue argued;
+issue issued;die died;lie lied
 """
 IRREGULAR = _irregular(_VERBS.replace("\n", " ").strip()) | {
     "owing": ("owe", ""), "children": ("child", ""), "kids": ("kid", ""), "men": ("man", ""),
@@ -42,6 +43,7 @@ IRREGULAR = _irregular(_VERBS.replace("\n", " ").strip()) | {
     "cancelled": ("cancel", "past"), "cancelling": ("cancel", ""), "travelled": ("travel", "past"),
     "labelled": ("label", "past"), "travelling": ("travel", ""), "enrolled": ("enrol", "past"),
     "moving": ("move", ""), "leaving": ("leave", ""), "lives": ("live", ""), "using": ("use", ""),
+    "going": ("go", ""), "doing": ("do", ""),
 }  # fmt: skip
 # Past participle and base form alike, so that they say nothing of time.
 UNTIMED = listed("come become run put set cut let read cost hit hurt quit shut spread split")
@@ -58,13 +60,15 @@ CONTRACTIONS = {
     "w/in": "within", "w/out": "without", "b/c": "because", "bc": "because", "&": "and", "+": "and",
     "@": "at", "pls": "please", "asap": "asap", "amp": "and", "n/a": "not applicable", "wd": "would",
     "cd": "could", "shld": "should", "shd": "should", "cldn't": "could not", "wdn't": "would not",
-    "tbc": "to be confirmed", "tbd": "to be decided", "il": "i will", "thru": "through", "yr": "year",
+    "should've": "should have", "could've": "could have", "would've": "would have", "must've": "must have",
+    "might've": "might have", "shdve": "should have", "tbc": "to be confirmed", "tbd": "to be decided",
+    "il": "i will", "thru": "through", "yr": "year",
     "rec'd": "received", "recd": "received", "arent": "are not", "werent": "were not",
     "shouldnt": "should not", "mustnt": "must not", "til": "until", "frm": "from", "hv": "have",
     "b4": "before", "wi": "with", "bec": "because", "cos": "because", "cuz": "because", "ur": "your",
     "u": "you", "wld": "would", "photo'd": "photographed", "abt": "about", "n": "and", ">": "more than",
     "<": "less than", "adv'd": "advised", "expl": "explained", "expl'd": "explained", "prev": "previous",
-    "x": "times", "resp": "responsible", "poss": "possible", "prob": "probably", "temp": "temporary",
+    "x": "times", "poss": "possible", "prob": "probably", "temp": "temporary",
     "unable": "not able", "unwilling": "not willing", "nothing": "not anything", "nobody": "not anybody",
     "none": "not any", "neither": "not either", "nor": "and not", "without": "without",
     "nowhere": "not anywhere", "no-one": "not anybody", "o/s": "outstanding", "c/o": "care of",
@@ -110,7 +114,7 @@ SIDES = {
     "until": "until", "till": "until", "before": "before", "after": "after", "since": "since", "on": "on",
     "of": "of", "at": "at", "in": "in", "within": "within", "under": "under", "over": "over",
     "above": "over", "below": "under", "between": "between", "about": "about", "into": "to",
-    "towards": "to", "than": "than", "up": "up",
+    "towards": "to", "than": "than", "up": "up", "upwards": "over",
 }  # fmt: skip
 ARTICLES = listed("a an the this that these those")
 ADVERBS = listed(
@@ -153,6 +157,8 @@ PARTIES = listed(
     wife mother mum father dad son daughter sister brother housing association acas ombudsman company
     supplier trader seller garage dealer shop solicitor builder contractor friend barclays lloyds natwest
     hsbc santander halifax nationwide aviva capita lowell university college uncle aunt judge officer worker
+    mate pal girlfriend boyfriend cousin nan gran grandmother grandad grandfather nephew niece teacher
+    vet buyer
     tenant lodger flatmate supervisor colleague er ha ptnr
     """
 )

@@ -1,10 +1,11 @@
-"""Negations by what they turn round, conditions, and how firm a statement is."""
+"""Negations by what they turn round, and how firm a statement is."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 
 from casewright.notes import ground_forms as g
 from casewright.notes.ground_parse import CLIENT, Parsed, Token
@@ -13,25 +14,16 @@ from casewright.notes.shapes import Context
 from casewright.notes.values_kinds import Amount, Duration, Number, Percent
 from casewright.notes.words import listed
 
-_CAUSES = listed("because due as since so re for reason owing following result cause b/c")
-_ASKS = frozenset(
-    stem(word)
-    for word in listed(
-        "check see ask asked know decide decides confirm establish checked unsure enquire asking wonder"
-        " clarify"
-    )
-)
 _ABOUT_WHAT = frozenset(
     stem(word)
     for word in listed(
         "call phone ring write email contact speak talk letter ask told tell advice information"
     )
 )
-_DASHES = ("-", "–", "—", ":", "->", "→", "(", ",", ";", ".")
 _NUMBERED = listed(
     "ref reference account acct acc claim phone tel telephone house flat order invoice policy case form"
 )
-_BOUND = {
+BOUNDS = {
     "over": "over", "above": "over", "exceeding": "over", "under": "under", "below": "under",
     "about": "about", "around": "about", "approximately": "about", "approx": "about", "roughly": "about",
     "circa": "about", "c": "about", "least": "least", "minimum": "least", "min": "least", "most": "most",
@@ -39,22 +31,41 @@ _BOUND = {
     "more than": "over", "less than": "under", "no less than": "least", "not less than": "least",
     "no more than": "most", "not more than": "most", "nearly": "nearly", "almost": "nearly",
     "in excess of": "over", "in the region of": "about", "fewer than": "under", "some": "about",
-    "ca": "about", "just under": "nearly", "within": "within", "ish": "about", "or so": "about",
+    "ca": "about", "just under": "nearly", "within": "within", "ish": "about", "~": "about", "or so": "about",
+    "upwards": "plus",
 }  # fmt: skip
 
 
 def negation_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
     """As many negations, each turning round what it turns round in the lines."""
+    if any(_half_denied(said, line) for line in lines):
+        yield "a negation is lost"
+        return
     given = [_turned(said.tokens, i) for i in _denials(said.tokens)]
     known = [_turned(line.tokens, i) for line in lines for i in _denials(line.tokens)]
-    more, less = _soft([said], lines), _soft(lines, [said])
+    more, less = _soft([said], lines), _soft(lines, [said]) + zeros(said, lines)
+    if len(known) > len(given) and any(t.low in ("or", "nor") for t in said.tokens):
+        # "no meeting, no warning" may be "without a meeting or warning"
+        given += [
+            _turned(said.tokens, i)
+            for i, token in enumerate(said.tokens)
+            if token.low == "or" and any(t.denies for t in said.tokens[:i])
+        ][: len(known) - len(given)]
+    if len(given) == len(known) + 1:
+        # "not to call or agree" may be "do not call, and do not agree"
+        known += [
+            _turned(line.tokens, i)
+            for line in lines
+            for i, token in enumerate(line.tokens)
+            if token.low == "or" and any(t.denies for t in line.tokens[:i])
+        ][:1]
     if len(given) + more < len(known) or len(known) + less < len(given):
         yield "a negation is lost" if len(given) < len(known) else "a negation is added"
         return
     if len(given) != len(known):
         return
     left = list(known)
-    everything = frozenset(k for line in lines for t in line.tokens if t.kind == "W" for k in _keys(t))
+    everything = frozenset(k for line in lines for t in line.tokens if t.kind == "W" for k in all_keys(t))
     for one in given:
         match = next((other for other in left if _fits(one, other, everything)), None)
         if match is None:
@@ -63,17 +74,58 @@ def negation_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
         left.remove(match)
 
 
+def _half_denied(said: Parsed, line: Parsed) -> bool:
+    """Whether of "not to call or agree" the second is told without its "not"."""
+    place = next((i for i, t in enumerate(line.tokens) if t.low == "or"), 0)
+    if not any(t.denies for t in line.tokens[:place]) or any(t.low == "or" for t in said.tokens):
+        return False
+    after = next((t for t in line.tokens[place + 1 :] if t.kind == "W"), None)
+    denied = False
+    for token in said.tokens:
+        denied = (denied and token.kind != "J") or token.denies
+        if after is not None and token.kind == "W" and token.keys & after.keys:
+            return not denied
+    return False
+
+
 def _soft(texts: Sequence[Parsed], others: Sequence[Parsed]) -> int:
     """How many words could as well be said with a "not" ("missed": "did not attend") and are not in the
     others.
     """
     soft = lexicon().soft
-    there = {stem(t.low) for text in others for t in text.tokens}
+    there = {stem(word) for text in others for t in text.tokens for word in (t.low, *t.low.split())}
     return sum(
-        not t.denies and t.kind == "W" and bool(t.keys & soft) and stem(t.low) not in there
+        not t.denies
+        and t.kind == "W"
+        and (bool(t.keys & soft) or stops(t))
+        and not ({stem(t.low)} | t.keys) & there
         for text in texts
         for t in text.tokens
     )
+
+
+def zeros(said: Parsed, lines: Sequence[Parsed]) -> int:
+    """How many noughts of the lines the sentence can only have as "no" or "none"."""
+    said_so, known = (
+        sum(1 for text in texts for f in text.figures if f.value == Number(Decimal(0)))
+        for texts in ([said], lines)
+    )
+    return max(0, known - said_so)
+
+
+def stops(token: Token) -> bool:
+    """Whether a word can as well be said with "not" and what follows ("stop driving": "do not drive")."""
+    return token.kind == "W" and stem(token.low.split()[0]) in ("stop", "avoid")
+
+
+def is_no(token: Token) -> bool:
+    """Whether a word that denies says little more than "not" ("refuses to", "failed to")."""
+    return token.denies and stem(token.low.split()[0]) in _MERE_NO
+
+
+_MERE_NO = frozenset(
+    stem(word) for word in listed("not no never refuse decline fail without unwilling unable nil lack")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +140,8 @@ class _Denial:
     near: Keys
     ahead: Keys
     open: bool
+    plain: bool
+    far: Keys
 
 
 def _fits(said: _Denial, known: _Denial, everything: Keys) -> bool:
@@ -96,16 +150,19 @@ def _fits(said: _Denial, known: _Denial, everything: Keys) -> bool:
     """
     if said.own & known.own and not (said.open and known.open):
         return True
-    if said.own and not said.open:
+    if said.own and not said.open and (known.own or not said.plain):
         return False
     turned = (*said.inner, *said.after)[:2]
-    if not turned:
-        return True
+    if not turned:  # "…, and the gas has not"
+        return not said.near & everything or not known.after or bool(said.near & (known.near | known.far))
     ahead = known.ahead | known.own
     if turned[0] & ahead:
         # the second word too must not be one that the line has elsewhere only
         return all(keys & (known.near | known.own) or not keys & everything for keys in turned[1:])
     if not known.after and not known.inner and turned[0] & known.near:
+        return True
+    # "keep paying £28, not the increase": the doing is said again after the "not"
+    if len(turned) > 1 and turned[0] & (known.near | known.far) & said.far and turned[1] & ahead:
         return True
     return not turned[0] & everything
 
@@ -128,17 +185,29 @@ def _turned(tokens: Sequence[Token], i: int) -> _Denial:
     if token.kind != "N" and token.low not in g.DENIES_ALONE and not token.keys & negative:
         own = token.keys
     inner = tuple(part for part in token.parts if not part & (negative | lexicon().droppable))
-    after = [_keys(t) for t in _weighty(tokens[i + 1 :])][:4]
-    before = [_keys(t) for t in _weighty(tokens[:i][::-1])][:3]
+    after = [all_keys(t) for t in weighty(tokens[i + 1 :])][:4]
+    before = [all_keys(t) for t in weighty(tokens[:i][::-1])][:3]
     near = frozenset(k for keys in (*after, *before, *inner) for k in keys)
-    close = frozenset(k for t in tokens[i + 1 : i + 4] if t.kind in "WX" for k in t.keys)
+    far = frozenset(k for t in tokens[max(0, i - 6) : i] if t.kind == "W" for k in all_keys(t))
+    stop = next((n for n, t in enumerate(tokens[i + 1 : i + 4]) if t.low in (".", ";")), 3)
+    close = frozenset(k for t in tokens[i + 1 : i + 1 + stop] if t.kind in "WX" for k in t.keys)
     ahead = frozenset(k for keys in (*after, *inner) for k in keys) | close
     if token.text.lower() in ("nothing", "none", "nobody", "nowhere", "neither"):
         ahead |= near
-    return _Denial(own, inner, tuple(after[:2]), near | close, ahead, token.low.startswith(("not ", "no ")))
+    return _Denial(
+        own,
+        inner,
+        tuple(after[:2]),
+        near | close,
+        ahead,
+        token.low.startswith(("not ", "no ")),
+        is_no(token),
+        far,
+    )
 
 
-def _weighty(tokens: Sequence[Token]) -> Iterator[Token]:
+def weighty(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The words of weight up to the next joint or condition."""
     for token in tokens:
         if token.kind in "JC":
             return
@@ -146,110 +215,43 @@ def _weighty(tokens: Sequence[Token]) -> Iterator[Token]:
             yield token
 
 
-def _keys(token: Token) -> Keys:
+def all_keys(token: Token) -> Keys:
+    """The keys of a word and of its parts."""
     return token.keys | frozenset(k for part in token.parts for k in part)
 
 
-def condition_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
-    """The same conditions, on the same things."""
-    given = list(_conditions(said.tokens))
-    known = [one for line in lines for one in _conditions(line.tokens)]
-    counts, wanted = Counter(form for form, _, _ in given), Counter(form for form, _, _ in known)
-    for form in ("if", "until", "before", "when", "case"):
-        if bool(counts[form]) != bool(wanted[form]) or (form == "if" and counts[form] != wanted[form]):
-            if (
-                form == "when"
-                and not counts[form]
-                and _has(said, ("following", "upon", "on", "then", "after"))
-            ):
-                continue
-            yield f"a condition ({form}) is " + ("lost" if wanted[form] > counts[form] else "added")
-    given_reason = any(_has(line, _CAUSES) or _has(line, _DASHES) for line in lines)
-    if counts["because"] and not wanted["because"] and not given_reason:
-        yield "a reason is added"
-    for form, first, _ in given:
-        alike = ("because", "so") if form in ("because", "so") else (form,)
-        scopes = [scope for other, _, scope in known if other in alike]
-        if first and scopes and all(scopes) and not any(first & scope for scope in scopes):
-            yield f"the condition ({form}) is about something else"
-
-
-def _has(parsed: Parsed, words: Sequence[str] | frozenset[str]) -> bool:
+def has(parsed: Parsed, words: Sequence[str] | frozenset[str]) -> bool:
+    """Whether one of some words is in a text."""
     return any(token.low in words for token in parsed.tokens)
-
-
-def _conditions(tokens: Sequence[Token]) -> Iterator[tuple[str, Keys, Keys]]:
-    """Each condition's class, the keys of its first word of weight, and those of its clause."""
-    for i, token in enumerate(tokens):
-        if token.low == "so" and i and tokens[i - 1].kind != "J":
-            before = [_keys(t) for t in _weighty(tokens[:i][::-1])]
-            yield "so", before[-1] if before else frozenset(), frozenset(k for keys in before for k in keys)
-        form = _condition_at(tokens, i)
-        if not form:
-            continue
-        first: Keys = frozenset()
-        scope: Keys = frozenset()
-        seen = 0
-        for after in tokens[i + 1 :]:
-            if after.kind in "J" and after.low not in ("and",):
-                break
-            if after.kind == "P" and seen >= 2:
-                break
-            if after.kind == "W" and stem(after.low) not in lexicon().droppable:
-                seen += 1
-                more = after.keys | frozenset(k for p in after.parts for k in p)
-                first = first or more
-                scope |= more
-                if seen >= 5:
-                    break
-        yield form, first, scope
-
-
-def _asking(before: Sequence[Token]) -> bool:
-    """As in "Check if", "let us know if": what follows is asked, not a condition."""
-    return stem(before[-1].low) in _ASKS or " ".join(t.low for t in before[-2:]) in ("find out", "work out")
-
-
-def _condition_at(tokens: Sequence[Token], i: int) -> str:
-    token = tokens[i]
-    after = tokens[i + 1] if i + 1 < len(tokens) else None
-    low = after.low if after is not None else ""
-    if token.low == "as" and low in ("long", "soon") and i + 2 < len(tokens) and tokens[i + 2].low == "as":
-        return "if" if low == "long" else "when"
-    if token.low in ("condition", "event"):
-        return "if" if low in ("that", "of") else ""
-    if token.low in ("as", "since") and after is not None and after.kind == "P":
-        return "because"
-    if token.low in ("before", "until", "till", "after") and (after is None or after.kind in "FJ"):
-        return ""
-    if token.kind == "D":
-        return (
-            token.form if token.low in ("before", "until", "till") else "when" if token.low == "after" else ""
-        )
-    if token.kind != "C":
-        return ""
-    if token.low in ("provided", "providing"):
-        return "if" if after is not None and (low == "that" or after.kind == "P") else ""
-    if token.low == "subject":
-        return "if" if low == "to" else ""
-    if token.low == "whether" or (token.low == "if" and i and _asking(tokens[max(0, i - 3) : i])):
-        return ""
-    return "" if token.form in ("else", "while") else token.form
 
 
 def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[str]:
     """May stays may, must stays must, and about £50 does not become £50."""
+    actions = context.section != "matters_discussed"
     given, known = _modes(said.tokens), set().union(*(_modes(line.tokens) for line in lines))
-    if "may" in given and not known & {"may"} and not ("can" in known and _has(said, ("may", "might"))):
+    most = any(one == "most" for line in lines for one in _bounds(line.tokens))
+    limited = any(has(line, ("only", "once", "max", "maximum", "per")) for line in lines)
+    can_may = "can" in known - given and has(said, ("may", "might"))
+    asked = any(has(line, ("?",)) for line in lines)
+    if (
+        "may" in given
+        and not known & {"may"}
+        and not can_may
+        and not asked
+        and not (most and _may_cost(said))
+    ):
         yield "a doubt is added"
     if "may" in known and not given & {"may", "could"}:
         yield "a doubt is lost"
-    if "can" in given and not known & {"can", "may"}:
+    if (
+        "can" in given
+        and not known & {"can", "may", "able"}
+        and not ((limited and not actions and _can_be(said)) or _harmless_can(said, lines))
+    ):
         yield "an ability is added"
-    if "can" in known and not given & {"can", "may"}:
+    if "can" in known and not given & {"can", "may", "able"}:
         yield "an ability is lost"
-    actions = context.section != "matters_discussed"
-    to_do = known & {"to", "must"}
+    to_do = known & {"to", "must"} or ("must" in given and any(_out_by(line.tokens) for line in lines))
     if "must" in given and not to_do and not actions:
         yield "a duty is added"
     if "firm" in given and actions and _third_will(lines) and not to_do:
@@ -258,9 +260,42 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
         yield "a duty is lost"
     if "would" in known and not given & {"would", "can", "may"} and "want" not in given:
         yield "'would' is lost"
-    bounds = [sorted(_bounds(said.tokens)), sorted(one for line in lines for one in _bounds(line.tokens))]
+    bounds = [list(_bounds(said.tokens)), sorted(one for line in lines for one in _bounds(line.tokens))]
+    if "plus" in bounds[1]:  # "3 wks+" is at least three or over three
+        bounds[0] = ["plus" if one in ("over", "least") else one for one in bounds[0]]
+    bounds[0].sort()
     if bounds[0] != bounds[1] and (context.covers or set(bounds[0]) - set(bounds[1])):
         yield "a bound of a figure (about, over, at least …) is not as in the line"
+
+
+def _out_by(tokens: Sequence[Token]) -> bool:
+    """As in "cousin says out by the 8th"."""
+    return any(one.low == "out by" or (one.low == "out" and two.low == "by") for one, two in pairwise(tokens))
+
+
+def _may_cost(said: Parsed) -> bool:
+    """As in "which may cost up to £30"."""
+    pairs = list(zip(said.tokens, said.tokens[1:], strict=False))
+    return all(two.low in ("cost", "be", "come", "take") for one, two in pairs if one.low in g.MAY)
+
+
+def _harmless_can(said: Parsed, lines: Sequence[Parsed]) -> bool:
+    """As in "so that we can look at it", and "you cannot find it" for "doesn't find it"."""
+    denied = any(token.denies for line in lines for token in line.tokens)
+    places = [
+        i for i, token in enumerate(said.tokens) if token.low in ("can", "could", "can not", "could not")
+    ]
+    return bool(places) and all(
+        (denied and (said.tokens[i].denies or any(t.denies for t in said.tokens[i + 1 : i + 2])))
+        or {"so", "whether", "how", "what", "where"} & {t.low for t in said.tokens[max(0, i - 4) : i]}
+        for i in places
+    )
+
+
+def _can_be(said: Parsed) -> bool:
+    return any(
+        one.low == "can" and two.low in g.BE for one, two in zip(said.tokens, said.tokens[1:], strict=False)
+    )
 
 
 def _third_will(lines: Sequence[Parsed]) -> bool:
@@ -274,7 +309,9 @@ def _modes(tokens: Sequence[Token]) -> set[str]:
     found: set[str] = set()
     for i, token in enumerate(tokens):
         low, after = token.low, tokens[i + 1].low if i + 1 < len(tokens) else ""
-        if low in g.MAY or (token.kind == "W" and low.startswith("may ")):
+        if low == "possible" and after == "to":
+            found.add("can")
+        elif low in g.MAY or (token.kind == "W" and low.startswith("may ")):
             found.add("may")
         elif low in g.CAN or low in (
             "be able to",
@@ -287,13 +324,15 @@ def _modes(tokens: Sequence[Token]) -> set[str]:
             found |= {"can", "could"} if low == "could" else {"can"}
         elif (
             low in ("must", "should", "ought", "required", "obliged")
-            or (low in ("need", "needs") and after == "to")
+            or (low in ("need", "needs", "needed") and after == "to")
             or low in ("have to", "has to", "had to")
             or (low in ("have", "has", "had") and after == "to")
         ):
             found |= {"must", "firm"}
         elif low == "do" and after == "not" and (not i or tokens[i - 1].kind != "P"):
             found.add("to")
+        elif token.kind == "W" and stem(low) in _ABLE:
+            found.add("able")
         elif low == "would":
             found.add("would")
         elif low in ("please", "want", "would like", "like", "to"):
@@ -301,16 +340,31 @@ def _modes(tokens: Sequence[Token]) -> set[str]:
     return found
 
 
+_ABLE = frozenset(
+    stem(word)
+    for word in listed(
+        "entitled eligible deductible payable refundable recoverable claimable allowed manageable affordable"
+        " afford qualify manage"
+    )
+)
+_SPREAD = frozenset(stem(word) for word in listed("run spread pay repay last split"))
+
+
 def _bounds(tokens: Sequence[Token]) -> Iterator[str]:
     for i, token in enumerate(tokens):
         if token.figure is None or not isinstance(token.figure.value, Amount | Number | Duration | Percent):
+            continue
+        if i + 1 < len(tokens) and tokens[i + 1].low in ("ish", "or so", "odd"):
+            yield "about"
             continue
         for back in range(1, 4):
             if i < back or tokens[i - back].kind in "JF":
                 break
             before = tokens[i - back]
+            if back > 1 and tokens[i - 1].kind == "A" and before.low in ("about", "over", "under", "around"):
+                break  # "about the £186": what it is about
             two = f"{tokens[i - back - 1].low} {before.low}" if i > back else ""
-            found = _BOUND.get(two) or _BOUND.get(before.low)
+            found = BOUNDS.get(two) or BOUNDS.get(before.low)
             if (
                 two == "up to"
                 and i > back + 1
@@ -318,6 +372,9 @@ def _bounds(tokens: Sequence[Token]) -> Iterator[str]:
             ):
                 break
             if found == "about" and i > back and stem(tokens[i - back - 1].low) in _ABOUT_WHAT:
+                break
+            over = found == "over" and isinstance(token.figure.value, Duration) and i > back
+            if over and stem(tokens[i - back - 1].low) in _SPREAD:
                 break
             if found and found != "within":
                 yield found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from casewright.notes import ground_forms as g
+from casewright.notes.ground_done import any_finished, is_finished
 from casewright.notes.ground_parse import ADVISER, CLIENT, OTHER, Parsed, Token
-from casewright.notes.ground_roles import REPORTS, Event, events, is_party
+from casewright.notes.ground_roles import Event, events, is_doing, is_party, reports
 from casewright.notes.ground_words import stem
 from casewright.notes.shapes import Context, Fault
 from casewright.notes.words import listed
@@ -18,7 +19,8 @@ _SHARED = frozenset(
 _ORDERS = frozenset(
     stem(word)
     for word in listed(
-        "make take let have come go keep remember avoid ensure note bear try be put leave read"
+        "make take let have carry hold hang"
+        " come go keep remember avoid ensure note bear try be put leave read"
     )
 )
 _SHARED_OBJECTS = frozenset(
@@ -33,6 +35,12 @@ _SHARED_OBJECTS = frozenset(
         "team",
         "appointment",
         "conversation",
+        "emails",
+        "letters",
+        "reply",
+        "request",
+        "review",
+        "draft",
         "discussion",
         "call",
         "notes",
@@ -62,9 +70,11 @@ def owner_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Ite
     if context.section != "matters_discussed":
         yield from _done_faults(said, lines)
     if context.section == "our_actions":
-        yield from _ours(said, any(event.tense == "past" for line in lines for event in events(line)))
+        told = any(event.tense == "past" for line in lines for event in events(line))
+        yield from _ours(said, told or any_finished(lines))
     elif context.section == "your_actions":
-        yield from _yours(said)
+        if not (_may(said) and any(_may(line) for line in lines)):
+            yield from _yours(said)
         yield from _told_faults(said, lines)
     else:
         yield from _matters(said, lines)
@@ -79,11 +89,27 @@ def _under_condition(said: Parsed, event: Event) -> bool:
     return False
 
 
+def _in_condition(said: Parsed, event: Event) -> bool:
+    inside = False
+    for token in said.tokens:
+        if token is event.verb:
+            return inside
+        inside = (inside and token.kind != "J") or (
+            (token.kind == "C" and token.low not in ("that", "because"))
+            or token.low in ("how", "what", "why")
+        )
+    return False
+
+
 def _done_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
     """What stands among the actions is not told as done where its line does not say so."""
     known = [event for line in lines for event in events(line)]
     for event in events(said):
         alike = [one for one in known if one.verb.keys & event.verb.keys]
+        if _in_condition(said, event):
+            continue  # "until you have confirmed"
+        if event.tense == "past" and is_finished(event.verb, lines):
+            continue
         if event.tense == "past" and alike and not any(one.tense == "past" for one in alike):
             yield Fault("modality", f"{event.verb.text!r} is told as done")
 
@@ -98,29 +124,47 @@ def _person_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> I
         subject = event.subject
         if _under_condition(said, event):
             return
-        if event is not events(said)[0] and subject is not None and subject.form == CLIENT:
+        if _is_told(said, subject):
             continue
-        if subject is None or subject.kind != "P" or stem(event.verb.low) in REPORTS:
+        if subject is not None and subject.form == CLIENT and _after_ours(said, event):
+            continue
+        if subject is None or subject.kind != "P" or reports(event.verb):
             continue
         if subject.form == ADVISER and not (_there(lines, ADVISER) or context.owner == "adviser"):
             yield Fault("owner", "nothing in the line says that we do it")
         nowhere = not _there(lines, CLIENT) and not _there(lines, OTHER)
-        others = context.owner in ("adviser", "third_party") and _bare_subject(lines)
+        others = context.owner in ("adviser", "third_party") and _bare_subject(lines, context)
         if subject.form == CLIENT and nowhere and others:
             yield Fault("owner", "nothing in the line says that the client does it")
 
 
-def _bare_subject(lines: Sequence[Parsed]) -> bool:
-    return any(event.subject is None for line in lines for event in events(line))
+def _after_ours(said: Parsed, event: Event) -> bool:
+    """Whether a doing is not the first of the sentence, or "we" stands before it."""
+    place = next(i for i, token in enumerate(said.tokens) if token is event.verb)
+    ours = any(token.kind == "P" and token.form == ADVISER for token in said.tokens[:place])
+    return ours or event is not events(said)[0]
+
+
+def _is_told(said: Parsed, who: Token | None) -> bool:
+    """As in "The court ordered you to pay": somebody else says it."""
+    for before, token, after in zip(said.tokens, said.tokens[1:], said.tokens[2:], strict=False):
+        if token is who:
+            return before.kind == "W" and before.form == "past" and after.low == "to"
+    return False
+
+
+def _bare_subject(lines: Sequence[Parsed], context: Context) -> bool:
+    made = [event for line in lines for event in events(line)]
+    return (not made and context.section == "our_actions") or any(event.subject is None for event in made)
 
 
 def _report_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[Fault]:
     """What the client told is said with "you told us", what the adviser did with "we told you"."""
-    known = [event for line in lines for event in events(line) if stem(event.verb.low) in REPORTS]
+    known = [event for line in lines for event in events(line) if reports(event.verb)]
     for event in events(said):
         who = event.subject.form if event.subject is not None and event.subject.kind == "P" else ""
-        verb = stem(event.verb.low)
-        if verb not in REPORTS or verb in _SHARED or event.tense == "future":
+        verb = stem(event.verb.low.split()[0])
+        if not reports(event.verb) or verb in _SHARED or event.tense == "future":
             continue
         if who == CLIENT and not event.passive and not _told_by(known, CLIENT, context):
             yield Fault("owner", "the line does not say that the client told it")
@@ -199,17 +243,36 @@ def _ours(said: Parsed, done: bool) -> Iterator[Fault]:
     ours = any(e.subject is not None and e.subject.form == ADVISER for e in made)
     lead, _ = _lead(said)
     if any(t.form == ADVISER and t.kind == "P" for t in said.tokens[:12]) or ours:
-        if made and not done and all(e.tense == "past" for e in made):
+        ours_told = [e.tense for e in made if _is_ours(e)]
+        told = "past" in ours_told and not {"future", "possible"} & set(ours_told)
+        if made and not done and (told or all(e.tense == "past" for e in made)):
             yield Fault("modality", "what is to be done is told as done")
         duty = _duty_on_client(made)
         if duty and not _ours_first(made):
             yield Fault("owner", "it says that the client is to do it")
+    elif _goes_from_us(said):
+        return
     elif lead is not None and not (made and any(e.passive for e in made)):
         yield Fault("owner", "it does not say that we do it")
     elif "please" in {t.low for t in said.tokens}:
         yield Fault("owner", "it asks the client to do it")
     elif not (made and any(e.passive for e in made)):
         yield Fault("owner", "it does not say that we do it")
+
+
+def _goes_from_us(said: Parsed) -> bool:
+    """As in "Our letter will ask for …", "A checklist will go to you"."""
+    tokens = said.tokens
+    will = next((i for i, token in enumerate(tokens) if token.low == "will"), 0)
+    before, after = tokens[:will], [token.low for token in tokens[will + 1 : will + 4]]
+    ours = bool(before) and before[0].form == ADVISER and not any(is_party(t) for t in before)
+    ours = ours or (bool(before) and before[0].kind == "S" and before[0].form == ADVISER)
+    return ours or (bool(will) and not any(is_party(t) for t in before) and after[:1] == ["go"])
+
+
+def _is_ours(event: Event) -> bool:
+    ours = event.subject is not None and event.subject.form == ADVISER
+    return ours and not reports(event.verb)
 
 
 def _duty_on_client(made: Sequence[Event]) -> bool:
@@ -222,17 +285,36 @@ def _ours_first(made: Sequence[Event]) -> bool:
     )
 
 
+def _ordered(said: Parsed) -> bool:
+    """Whether a sentence begins with what is to be done: "Give notice …", "Turn down the voucher"."""
+    first, rest = said.tokens[0], said.tokens[1:]
+    head = first.low.split()[0]
+    if first.kind != "W" or first.form or (head.endswith(("s", "ing", "ed")) and not head.endswith("ss")):
+        return False
+    finite = next((t for t in rest if t.kind in "XMJC"), None)
+    told = finite is not None and finite.kind in "XM" and finite.low != "to"
+    leads = rest[:1] and (rest[0].kind in "SAPDF" or rest[0].low in g.SIDES)
+    return is_doing(first) or (bool(leads or " " in first.low) and not told and not is_party(first))
+
+
+def _may(text: Parsed) -> bool:
+    """Whether something is the client's to do, if they like: "cl can apply"."""
+    return any(token.kind == "M" and token.low in ("can", "could", "may", "might") for token in text.tokens)
+
+
 def _yours(said: Parsed) -> Iterator[Fault]:
     made = events(said)
     low = [t.low for t in said.tokens]
     client = any(t.form == CLIENT and t.kind == "P" for t in said.tokens)
-    first = next((e for e in made if stem(e.verb.low) not in REPORTS), None)
+    first = next((e for e in made if not reports(e.verb)), None)
     if low[:1] in (["do"], ["never"]) or low[:1] == ["not"]:
         return
     if not client and any(e.passive and e.tense == "future" for e in made):
         return
-    if not client and low[:1] and stem(low[0]) in _ORDERS:
+    if not client and low[:1] and (stem(low[0].partition(" ")[0]) in _ORDERS or _ordered(said)):
         return
+    if low[:2] == ["we", "need"] and low[2:3] not in (["to"], []):
+        return  # "We need all your payslips"
     if not client and "please" not in low and not _imperative(said, made):
         yield Fault("owner", "it does not say that the client is to do it")
         return
@@ -270,7 +352,8 @@ def _told_to(said: Parsed, event: Event) -> bool:
     place = next(i for i, token in enumerate(said.tokens) if token is event.verb)
     while place and (said.tokens[place - 1].low in ("please", "then", "also", "do", "not", "just", "always")):
         place -= 1
-    return not place or (said.tokens[place - 1].kind == "J" and event.subject is None)
+    led = any(token.kind == "C" for token in said.tokens[:2]) and said.tokens[place - 1].low == ","
+    return not place or (said.tokens[place - 1].kind == "J" and (event.subject is None or led))
 
 
 def _asks(said: Parsed) -> bool:
@@ -296,11 +379,7 @@ def _matters(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
         yield Fault("section", "it asks for something, among what was discussed")
     made = events(said)
     first = made[0] if made else None
-    if (
-        first is None
-        or first.subject is None
-        or (stem(first.verb.low) in REPORTS and first.tense != "future")
-    ):
+    if first is None or first.subject is None or (reports(first.verb) and first.tense != "future"):
         return
     told = [t.low for line in lines for t in line.tokens]
     if first.subject.form == ADVISER and first.tense == "future" and not set(told) & {"will", "to"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from casewright.notes.ground_parse import Parsed, Token
 from casewright.notes.ground_roles import is_doing
 from casewright.notes.ground_words import Keys, lexicon, stem
 from casewright.notes.values_kinds import Amount
+from casewright.notes.words import listed
 
 _SPLITS = frozenset(
     {",", ";", ":", ".", "\n", "and", "but", "whereas", "plus", "while", "(", ")", "then", "–", "—"}
@@ -33,7 +35,7 @@ class Clause:
         )
 
 
-def clauses(parsed: Parsed, first: int = 0) -> list[Clause]:
+def clauses(parsed: Parsed, first: int = 0, hung: bool = False) -> list[Clause]:
     """The stretches between joints, cut further where one holds two sums; a lone figure goes with its
     neighbour.
     """
@@ -57,7 +59,24 @@ def clauses(parsed: Parsed, first: int = 0) -> list[Clause]:
             between = between or token.low == "between"
         elif token.kind not in "AS":
             side = ""
-    return _joined([part for clause in made for part in _cut(clause)])
+    found = _joined([part for clause in made for part in _cut(clause)])
+    return _hung(found) if hung else found
+
+
+def _hung(made: list[Clause]) -> list[Clause]:
+    """A part of a doing and a figure hangs on the thing before it ("sofa £379, ordered 20 March")."""
+    found: list[Clause] = []
+    for one in made:
+        words = [token for token in one.words if token.kind == "W"]
+        if found and one.figures and len(words) <= 1 and all(is_doing(token) for token in words):
+            last = found[-1]
+            kinds = [{_kind(part, n) for n in part.figures} for part in (last, one)]
+            told = any(t.form == "past" and is_doing(t) for t in last.words)
+            if words and last.figures and not kinds[0] & kinds[1] and not told and not last.stops:
+                found[-1] = _merge(last, one)
+                continue
+        found.append(one)
+    return found
 
 
 def _cut(clause: Clause) -> list[Clause]:
@@ -117,7 +136,7 @@ def pairing_faults(said: Parsed, lines: Sequence[Parsed], pairs: dict[int, set[i
     known: list[Clause] = []
     count = 0
     for line in lines:
-        known += clauses(line, count)
+        known += clauses(line, count, hung=True)
         count += len(line.figures)
     with_figures = [clause for clause in known if clause.figures]
     parts = clauses(said)
@@ -164,7 +183,14 @@ def _clause_faults(
             yield f"{token.text!r} stands with another figure in the line"
             return
     if not shared and len(part.figures) > 1:
-        if not _in_order(part, known, own, pairs):
+        # what only one place has of its kind cannot have changed places with others of that kind
+        every = Counter(kind for clause in known for kind in {_kind(clause, n) for n in clause.figures})
+        sums = every["Amount"] + every["Number"]  # a sum may stand without its sign
+        alone = all(
+            (sums if _kind(part, n) in ("Amount", "Number") else every[_kind(part, n)]) == 1
+            for n in part.figures
+        )
+        if not alone and not _in_order(part, known, own, pairs):
             yield "figures of two places stand together"
         return
     if any(own[j] for j in mine) and foreign:
@@ -226,9 +252,10 @@ def _kind(clause: Clause, number: int) -> str:
 
 
 _DAY_SIDES = {
-    "by": "end", "until": "end", "till": "end", "before": "end", "deadline": "end", "due": "end",
-    "within": "end", "latest": "end", "than": "end", "least": "start", "from": "start", "since": "start",
-    "after": "start", "starting": "start", "on": "on", "dated": "on",
+    "by": "end", "until": "end", "till": "end", "before": "end", "deadline": "end", "due": "due",
+    "within": "end", "latest": "end", "than": "end", "later": "end", "least": "start", "from": "start",
+    "since": "start", "after": "start", "starting": "start", "start": "start", "starts": "start",
+    "begin": "start", "wef": "start", "on": "on", "dated": "on", "to": "?",
 }  # fmt: skip
 
 
@@ -239,10 +266,54 @@ def side_faults(said: Parsed, lines: Sequence[Parsed], pairs: dict[int, set[int]
         sides = {known[j] for j in pairs.get(n, ())}
         if not sides or side in sides or side == "?" or "?" in sides:
             continue
+        if ("due" in sides or side == "due") and not ({side} | sides) & {"start"}:
+            continue
+        if {side} | sides == {"start", "end"} and all(
+            any(t.denies for t in one.tokens) for one in (said, *lines)
+        ):
+            continue  # "not until after 1 June": "not before 1 June"
+        if {side} | sides == {"start", ""} and any(
+            stem(t.low.partition(" ")[0]) in _CHANGES for t in said.tokens
+        ):
+            continue  # what goes up from 1 July goes up on 1 July
         yield f"{said.figures[n].text!r} is {_WORDING[side]} in the sentence and not so in the line"
 
 
-_WORDING = {"end": "an end of time", "start": "a beginning", "on": "the day itself", "": "the day itself"}
+# Words that may stand between a day and the word that says which side of it is meant.
+_OF_TIME = listed(
+    "end start beginning close business morning afternoon evening week date later next this last early late"
+    " latest noon midday of least"
+)
+_ALWAYS_SIDE = frozenset({"deadline", "due", "latest", "starting", "dated", "start"})
+
+
+def _side_of(low: str, apart: bool) -> str:
+    """Which side of a day a word means; a small one does only beside the day."""
+    words = low.split()
+    if apart or len(words) > 1:
+        words = [word for word in words if word in _ALWAYS_SIDE] or ([] if apart else words[-1:])
+    return next((_DAY_SIDES[word] for word in words if word in _DAY_SIDES), "")
+
+
+_CHANGES = frozenset(
+    stem(word) for word in listed("increase rise go start begin change move reduce fall drop end stop become")
+)
+_WORDING = {
+    "due": "when it is due",
+    "end": "an end of time",
+    "start": "a beginning",
+    "on": "the day itself",
+    "": "the day itself",
+}
+
+
+def _of_its_thing(tokens: Sequence[Token], i: int) -> str:
+    """As in "before your payday on 28 January": the side of what has its day behind it."""
+    if i < 3 or tokens[i - 1].low != "on" or tokens[i - 2].kind != "W" or tokens[i - 2].form:
+        return ""
+    whose = tokens[i - 3].kind in "SA"
+    before = tokens[i - 4 if whose else i - 3] if i > 3 or not whose else None
+    return _DAY_SIDES[before.low] if before is not None and before.low in ("before", "after", "until") else ""
 
 
 def _day_sides(parsed: Parsed) -> list[str]:
@@ -254,12 +325,16 @@ def _day_sides(parsed: Parsed) -> list[str]:
         if token.figure.kind != "date" or token.figure.also is not None:
             found.append("?")
             continue
-        side = ""
-        for back in range(1, 5):
+        side, apart = _of_its_thing(tokens, i), False
+        if side:
+            found.append(side)
+            continue
+        for back in range(1, 9):
             if i < back or (tokens[i - back].kind == "F" and back > 1 and side):
                 break
             low = tokens[i - back].low
-            near = next((_DAY_SIDES[word] for word in low.split() if word in _DAY_SIDES), "")
+            near = _side_of(low, apart)
+            apart = apart or (tokens[i - back].kind == "W" and not near and low not in _OF_TIME)
             if (
                 near
                 and (near != "on" or back == 1)
@@ -270,6 +345,17 @@ def _day_sides(parsed: Parsed) -> list[str]:
                     break
             if tokens[i - back].kind == "J" and low not in (":",):
                 break
+        if side == "start" and token.low.startswith(("last", "this")):
+            side = "?"  # "arrears from last year"
+        if " to " in token.low or " - " in token.low or "–" in token.low:
+            side = "?"  # from a day to a day
+        after = [one.low for one in tokens[i + 1 : i + 2]]
+        if (
+            after
+            and after[0] in ("-", "–", "to", "until")
+            and any(t.kind == "F" for t in tokens[i + 2 : i + 3])
+        ):
+            side = "?"
         if not side and type(token.figure.value).__name__ == "Duration":
             side = "?"
         found.append("" if side == "on" else side)

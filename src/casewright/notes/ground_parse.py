@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from casewright.notes import ground_forms as g
 from casewright.notes.ground_figures import Figure, figures
+from casewright.notes.ground_respell import respell
 from casewright.notes.ground_words import Keys, keys_of, lexicon, stem
 from casewright.notes.values_kinds import Duration, Number
 
@@ -20,7 +21,7 @@ from casewright.notes.values_kinds import Duration, Number
 Kind = Literal["W", "F", "P", "S", "N", "C", "M", "X", "D", "J", "A"]
 CLIENT, ADVISER, OTHER = "<client>", "<adviser>", "<other>"
 _WORD = re.compile(
-    r"w/(?:in|out|o)?(?![^\W\d_])|[^\W\d_]+(?:['’./&-][^\W\d_]+)*(?:['’](?=\s|$))?|[@&+]|[,;:.!?()\n–—\"“”]|->|→|=|\d\w*|\S"
+    r"['’]s(?![^\W\d_])|[bB]4(?!\w)|w/(?:in|out|o)?(?![^\W\d_])|[^\W\d_]+(?:['’./&-][^\W\d_]+)*(?:['’](?=\s|$))?|[@&+]|[,;:.!?()\n–—\"“”]|->|→|=|\d\w*|\S"
 )
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "mx"})
 _STOPS = frozenset(".!?\n")
@@ -77,24 +78,39 @@ def _own_words(name: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def parse(text: str, meeting: date | None, known: Names, notes: bool) -> Parsed:
-    """Read a text. ``notes``: it is a line, in which "cl" and "adv" are people."""
+def parse(text: str, meeting: date | None, known: Names, notes: bool, held_against: str = "") -> Parsed:
+    """Read a text. ``notes``: it is a line, in which "cl" and "adv" are people, held against a sentence."""
+    if notes:
+        text = _doer_first(text, known)
+    text = respell(text, notes, held_against)
     found = figures(text, meeting)
     tokens: list[Token] = []
     place = 0
+    own = known.client | known.adviser if notes else frozenset[str]()
     for figure in found:
         if _is_modal_may(figure, text):
             continue
-        tokens += _words(text, place, figure.start)
+        tokens += _words(text, place, figure.start, own)
         tokens.append(
             Token("F", figure.text, figure.text.lower(), frozenset(), figure=figure, place=figure.start)
         )
         place = figure.end
-    tokens += _words(text, place, len(text))
+    tokens += _words(text, place, len(text), own)
     _people(tokens, known, notes)
     tokens = list(_phrased(_let_know(tokens)))
     kept = [token.figure for token in tokens if token.figure is not None]
     return _periods(Parsed(text, tokens, kept))
+
+
+_DOER_LAST = re.compile(r"^(\S.*\w) (?:[-–] ?|\()([A-Z]{2,3})\)?\.?$")
+
+
+def _doer_first(text: str, known: Names) -> str:
+    """As in "check deposit - SP": the adviser's initials at the end say who does it."""
+    match = _DOER_LAST.match(text)
+    if match is None or match[2].lower() not in known.adviser or match[2] in match[1]:
+        return text
+    return f"{match[2]} {match[1]}"
 
 
 def _is_modal_may(figure: Figure, text: str) -> bool:
@@ -107,12 +123,18 @@ def _is_modal_may(figure: Figure, text: str) -> bool:
     )  # fmt: skip
 
 
-def _words(text: str, start: int, end: int) -> Iterator[Token]:
+def _words(text: str, start: int, end: int, own: frozenset[str] = frozenset()) -> Iterator[Token]:
     for match in _WORD.finditer(text, start, end):
         raw = match[0]
         low = raw.lower().replace("’", "'").strip("'")
+        if raw in ("'s", "’s"):
+            low = "'s"
         if raw in _JOINTS:
             yield Token("J", raw, raw, frozenset(), place=match.start())
+            continue
+        if low in own and raw.isupper() and 1 < len(raw) < 4 and not text.isupper():
+            # "IS advised", "call CD": the initials of client or adviser, though they are a word as well
+            yield Token("W", raw, low, keys_of(low), place=match.start(), name=True)
             continue
         for piece in _pieces(low, raw) if low else ():
             yield _token(piece, raw, match.start(), text)
@@ -134,6 +156,9 @@ def _pieces(low: str, raw: str) -> Sequence[str]:
     if low in lexicon().sets or "-" not in low.strip("-") or low.count("-") > 1:
         return (low,)
     return tuple(one for one in low.split("-") if one)
+
+
+_NO = frozenset({"<no>"})
 
 
 @lru_cache(maxsize=4096)
@@ -162,7 +187,9 @@ def _sort(low: str) -> tuple[Kind, str, str, Keys, bool]:
         kind = "S"
         form = CLIENT if low in g.CLIENTS else ADVISER if low in g.ADVISERS else OTHER
     plain = g.MONTHS.get(low, low)
-    keys = keys_of(stem(plain))
+    keys = keys_of(stem(plain)) if plain == low else keys_of(stem(plain)) | keys_of(stem(low))
+    if kind == "N":
+        keys |= _NO
     if kind != "W":
         return kind, form, plain, keys, kind == "N"
     if "-" in plain:
@@ -219,6 +246,8 @@ def _people(tokens: list[Token], known: Names, notes: bool) -> None:
                 if i and tokens[i - 1].low in ("mr", "mrs", "ms", "miss", "dr", "mx"):
                     tokens[i - 1].kind = "A"
     for i, token in enumerate(tokens[:-2]):
+        if token.low in ("c", "ca") and tokens[i + 1].low == "." and tokens[i + 2].kind == "F":
+            tokens[i + 1].kind, tokens[i + 1].low = "A", ""  # "c. £900"
         if token.low in ("no", "nos") and tokens[i + 1].low == "." and tokens[i + 2].text[:1].isalnum():
             token.kind, token.low, token.keys, token.denies = "W", "number", keys_of("number"), False
             tokens[i + 1].kind, tokens[i + 1].low = "A", ""
@@ -237,7 +266,7 @@ def _of_another(tokens: Sequence[Token], i: int, own: frozenset[str]) -> bool:
 
 
 def _let_know(tokens: list[Token]) -> list[Token]:
-    """As in "Let the council know": one doing, of which a party stands in the middle."""
+    """As in "Let the council know", "let you have": one doing, of which a party stands in the middle."""
     for i, token in enumerate(tokens):
         if token.low != "let":
             continue
@@ -251,6 +280,10 @@ def _let_know(tokens: list[Token]) -> list[Token]:
                 )
                 token.keys |= keys_of("let")
                 break
+            if tokens[j].low == "have" and tokens[j - 1].kind != "M":
+                token.text, token.low, token.keys = "let have", "give", keys_of("send") | keys_of("give")
+                tokens[j].kind = "A"
+                break
     return tokens
 
 
@@ -262,12 +295,38 @@ def _phrased(tokens: Sequence[Token]) -> Iterator[Token]:
         for phrase in phrases.get(stems[i], ()):
             size = len(phrase.stems)
             if tuple(stems[i : i + size]) == phrase.stems:
-                yield _merged(tokens[i : i + size], phrase.keys, phrase.parts, phrase.denies)
-                i += size
+                if not _goes_on(phrase.stems, tokens[i + size :]):
+                    yield _merged(tokens[i : i + size], phrase.keys, phrase.parts, phrase.denies)
+                    i += size
+                    break
+            elif between := _apart(phrase.stems, stems, tokens, i):
+                # "hand in your notice", "follow this up"
+                whole = [token for at, token in enumerate(tokens[i : i + size + 1], i) if at != between]
+                yield _merged(whole, phrase.keys, phrase.parts, phrase.denies)
+                yield tokens[between]
+                i += size + 1
                 break
         else:
             yield tokens[i]
             i += 1
+
+
+def _apart(phrase: tuple[str, ...], stems: Sequence[str], tokens: Sequence[Token], i: int) -> int:
+    """Where the one "your" or "the" stands that is in the middle of a phrase; 0 if it is not so."""
+    beside = stems[i + 1 : i + 2] == [phrase[1]]
+    for at in range(i + 2, i + len(phrase)) if beside else (i + 1,):
+        if at < len(tokens) and tokens[at].kind in "SA" and tokens[at].low != "'s":
+            return at if (*stems[i:at], *stems[at + 1 : i + len(phrase) + 1]) == phrase else 0
+    return 0
+
+
+def _goes_on(stems: tuple[str, ...], after: Sequence[Token]) -> bool:
+    """As in "said no need to pay", "do not have to": the last word is of what follows."""
+    if not after:
+        return False
+    return (stems in (("say", "no"), ("say", "not")) and after[0].kind not in "JC") or (
+        stems[-1] == "have" and after[0].low == "to"
+    )
 
 
 def _merged(tokens: Sequence[Token], keys: Keys, parts: tuple[Keys, ...], denies: bool) -> Token:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from casewright.notes import ground_forms as g
 from casewright.notes import words as w
-from casewright.notes.ground_parse import ADVISER, CLIENT, OTHER, Parsed, Token
+from casewright.notes.ground_parse import OTHER, Parsed, Token
 from casewright.notes.ground_words import Keys, keys_of, lexicon, stem
 
 Tense = Literal["past", "future", "possible", "present", "open"]
@@ -49,17 +49,20 @@ def _parties() -> tuple[frozenset[str], Keys]:
 
 @dataclass(slots=True)
 class Event:
-    """A doing. ``subject`` None: the text does not say. ``objects`` are those it is done to, ``sources``
-    from whom.
+    """A doing. ``subject`` None: the text does not say. ``objects`` are those it is done to, ``firm`` of
+    them those that are so beyond doubt, ``sources`` from whom.
     """
 
     verb: Token
     subject: Token | None
     objects: list[Token] = field(default_factory=list)
     sources: list[Token] = field(default_factory=list)
+    firm: list[Token] = field(default_factory=list)
+    helped: list[Token] = field(default_factory=list)
     tense: Tense = "open"
     passive: bool = False
     beside: bool = True
+    wished: bool = False
 
 
 def is_party(token: Token) -> bool:
@@ -126,8 +129,14 @@ def _is_verb(tokens: Sequence[Token], i: int) -> bool:
     if not (stem(heads[0]) in _verbs() or (heads[0] == "not" and stem(heads[-1]) in _verbs())):
         return False
     before = tokens[i - 1] if i else None
-    if before is not None and before.kind == "W" and token.low in _NOUNS and before.low != "to":
+    if before is not None and before.kind in "WF" and token.low in _NOUNS and before.low != "to":
         return False
+    after = tokens[i + 1] if i + 1 < len(tokens) else None
+    if token.low in _MEANS and after is not None and after.low in _OF_MEANS:
+        return False  # "phone bill"
+    beside = [one for one in (before, after) if one is not None and one.kind == "W" and not is_party(one)]
+    if len(beside) == 2 and token.low.endswith("ing"):
+        return False  # "irresponsible lending complaint"
     return before is None or not (
         before.kind in "AS"
         or (before.kind == "D" and before.low != "to")
@@ -143,21 +152,38 @@ def _event(tokens: Sequence[Token], i: int, end: int, last: Event | None) -> Eve
         j -= 1
     subject, beside = _subject(tokens, j, "to" in aux, last)
     after = tokens[i + 1 : end]
-    known = [(side, party) for side, party in _after(after, end < len(tokens), tokens[end - 1 : end])]
+    known = [(side, party) for side, party in parties_after(after, end < len(tokens), tokens[end - 1 : end])]
     verb = tokens[i]
     done = verb.form in ("past", "base") or verb.low.endswith("ed")
     passive = done and any(side == "by" for side, _ in known)
     passive = passive or (done and bool(set(aux) & (g.BE | {"get", "got", "getting"})))
-    passive = passive or (stem(verb.low) in _PASSIVE_WITHOUT_BE and not any(not side for side, _ in known))
+    bare = verb.form == "past" and stem(verb.low) in _PASSIVE_WITHOUT_BE
+    passive = passive or (bare and not any(not side for side, _ in known))
     event = Event(
         verb, subject, tense=_tense(verb, aux, _before_thing(tokens, i)), passive=passive, beside=beside
     )
+    event.wished = verb.form == "past" and _wished(tokens[max(0, i - 5) : i])
     event.objects = [party for side, party in known if side in ("", "to")]
+    event.helped = [party for side, party in known if side == "for"]
+    event.firm = [party for side, party in known if side == "to" or (not side and party in after[:2])]
     event.sources = [party for side, party in known if side == "from"]
     if passive:
         event.objects += [subject] if subject else []
         event.subject = next((party for side, party in known if side == "by"), None)
     return event
+
+
+def _wished(before: Sequence[Token]) -> bool:
+    """As in "ask for a/c frozen": what is asked for."""
+    for token in reversed(before):
+        if token.kind in "JC":
+            return False
+        if token.kind == "W" and stem(token.low) in _WISHES:
+            return token.form != "past"
+    return False
+
+
+_WISHES = frozenset(stem(word) for word in w.listed("ask want request"))
 
 
 def _before_thing(tokens: Sequence[Token], i: int) -> bool:
@@ -178,7 +204,7 @@ def _subject(
     tokens: Sequence[Token], j: int, infinitive: bool, last: Event | None
 ) -> tuple[Token | None, bool]:
     """Who does it, looking back from ``j``, and whether that is beyond doubt."""
-    if j >= 0 and is_party(tokens[j]) and not (j and tokens[j - 1].kind == "D"):
+    if j >= 0 and is_party(tokens[j]) and not (j and tokens[j - 1].kind == "D") and not _is_told(tokens, j):
         # "ring the tribunal to say": the tribunal need not be who says it
         return tokens[j], not (infinitive and last is not None and tokens[j] in last.objects)
     if (j == 1 and tokens[1].low == ":") or (j > 1 and tokens[j].low == ":" and tokens[j - 2].kind == "J"):
@@ -189,22 +215,26 @@ def _subject(
     while k >= 0 and tokens[k].kind not in "JC" and tokens[k].low not in ("that", "which"):
         if k != j and tokens[k].kind == "W" and stem(tokens[k].low) in REPORTS:
             break
-        if is_party(tokens[k]) and tokens[k + 1].low != "'s":
+        if is_party(tokens[k]) and tokens[k + 1].low != "'s" and not _is_told(tokens, k):
             first = tokens[k] if not (k and tokens[k - 1].kind == "D") else first
         k -= 1
     if first is not None:
         return first, False
     joined = k >= 0 and tokens[k].low in ("and", ",", "but", "then", "plus") and k >= j - 1
+    if joined and tokens[k].low == "," and tokens[0].kind == "C" and tokens[0].form in ("if", "when"):
+        return None, False  # "if they refuse, help with …"
     if last is not None and joined and not last.passive:
         return last.subject, last.subject is not None
     return None, False
 
 
-def _after(after: Sequence[Token], more: bool, last: Sequence[Token]) -> Iterator[tuple[str, Token]]:
+def parties_after(after: Sequence[Token], more: bool, last: Sequence[Token]) -> Iterator[tuple[str, Token]]:
     """Parties after a verb with the side word before each; the subject of the next verb is none of them."""
     for k, token in enumerate(after):
-        if token.kind == "C" or token.low in ("that", ".", ";", "but"):
+        if token.kind == "C" or token.low in ("that", ".", ";", "but", "which", "who"):
             return
+        if k and after[k - 1].low in ("everything", "anything", "all", "what", "whatever", "any"):
+            continue  # "list everything you spend"
         if (
             token.low in ("we", "i", "he", "she", "they")
             or not is_party(token)
@@ -223,6 +253,16 @@ def _after(after: Sequence[Token], more: bool, last: Sequence[Token]) -> Iterato
             before -= 1
         side = after[before].form if before >= 0 and after[before].kind == "D" else ""
         yield side, token
+
+
+def _is_told(tokens: Sequence[Token], i: int) -> bool:
+    """As in "told us", and not "me to chase X, him to chase Y"."""
+    return tokens[i].low in ("us", "me", "him", "them") and i > 0 and tokens[i - 1].kind != "J"
+
+
+def reports(verb: Token) -> bool:
+    """Whether a doing is one of telling ("talked about")."""
+    return stem(verb.low.split()[0]) in REPORTS
 
 
 def _describes(token: Token, after: Sequence[Token]) -> bool:
@@ -259,69 +299,12 @@ _NOUNS = w.listed(
     "claim report notice appeal call charge offer work support repair refund rent visit fine award plan"
     " check help"
     " contact email text transfer sanction complaint letter review request payment record recording"
-    " change order"
+    " change order file list form log"
+)
+_MEANS = w.listed("phone email text call letter")
+_OF_MEANS = w.listed(
+    "bill bills contract number address company provider line shop centre center message messages"
 )
 _AUXILIARIES = frozenset(
     {"going", "please", "not able", "not be able", "can not", "could not", "be able", "be able to", "have to"}
 )
-_LASTING = frozenset(stem(word) for word in w.listed("owe live work rent earn want own"))
-
-
-def role_faults(said: Parsed, lines: Sequence[Parsed], client_acts: bool) -> Iterator[str]:
-    """Doings in the sentence that no line has in that way: other parties, other direction, done for to do."""
-    known = [event for line in lines for event in events(line)]
-    client_there = client_acts or any(t.form == CLIENT for line in lines for t in line.tokens)
-    given = events(said)
-    for event in given:
-        alike = [other for other in known if _alike(event.verb, other.verb)]
-        if not alike:
-            continue
-        # a doing that the line says once for several ("X chases £1, Y £2") may be said again for each
-        again = sum(_alike(event.verb, one.verb) for one in given) > len(alike)
-        reasons = [_unlike(event, other, client_there, again) for other in alike]
-        if all(reasons):
-            yield str(reasons[0])
-
-
-def _alike(one: Token, two: Token) -> bool:
-    if one.keys & two.keys:
-        return True
-    return any(part & two.keys for part in one.parts[:1]) or any(part & one.keys for part in two.parts[:1])
-
-
-def _unlike(event: Event, known: Event, client_there: bool, again: bool) -> str:
-    verb = event.verb.text
-    if {event.tense, known.tense} == {"past", "future"}:
-        way = "done" if event.tense == "past" else "to be done"
-        return f"modality:{verb!r} is {way}, and not so in the line"
-    if known.tense == "present" and stem(known.verb.low) in _LASTING and event.tense in ("past", "future"):
-        return f"modality:{verb!r} is so now in the line"
-    if event.subject is not None and known.subject is not None and (event.beside and known.beside):
-        alike = same(event.subject, known.subject)
-        if alike is False and not (again and event.subject.kind == "W"):
-            return f"pairing:{event.subject.text!r} is not who does {verb!r} in the line"
-        if alike is None and event.subject.form == CLIENT and not client_there:
-            return f"owner:who does {verb!r} is not clear in the line"
-        if alike is None and event.subject.form == ADVISER:
-            return f"owner:who does {verb!r} is not clear in the line"
-    if _meet(event.subject, known.objects) or _meet(event.subject, known.sources):
-        return f"pairing:{verb!r} is done to {event.subject.text if event.subject else ''!r} in the line"
-    for one in event.objects if not again else ():
-        if _meet(known.subject, [one]):
-            return f"pairing:{verb!r} is done by {one.text!r} in the line"
-        if _meet(one, known.sources):
-            return f"pairing:it is from {one.text!r} in the line"
-    for one in event.sources:
-        if _meet(one, known.objects):
-            return f"pairing:it is to {one.text!r} in the line"
-    if again:
-        return ""
-    others = [one for one in event.objects if one.kind == "W"]
-    theirs = [one for one in known.objects if one.kind == "W"]
-    if others and theirs and not any(_meet(one, theirs) for one in others):
-        return f"pairing:{verb!r} is done to {theirs[0].text!r} in the line"
-    return ""
-
-
-def _meet(one: Token | None, others: Sequence[Token]) -> bool:
-    return one is not None and any(same(one, two) is True for two in others)

@@ -26,7 +26,36 @@ def stands_for(short: str, full: str) -> bool:
         return True
     if len(short) >= 2 and len(full) > len(short) and _squeezed(short, full):
         return True
-    return min(len(short), len(full)) >= 4 and _misspelt(short, full)
+    if len(short) >= 5 and len(full) > len(short) and _cut(short, full):
+        return True
+    if len(short) >= 6 and len(full) > len(short) and short[-1] == full[-1] and _within(short, full):
+        return True
+    if min(len(short), len(full)) >= 4 and _misspelt(short, full):
+        return True
+    return (
+        len(short) >= 6 and min(len(stem(short)), len(stem(full))) >= 5 and _misspelt(stem(short), stem(full))
+    )
+
+
+def _within(short: str, full: str) -> bool:
+    """All its letters in order, with all the consonants of the other but few: "overpymt"."""
+    rest = iter(full)
+    return len(short) * 3 >= len(full) * 2 and all(char in rest for char in short)
+
+
+def _cut(short: str, full: str) -> bool:
+    """A beginning of three letters or more, then consonants alone, in order: "dischg", "bedrm", "distn"."""
+    same = next((n for n, (a, b) in enumerate(zip(short, full, strict=False)) if a != b), len(short))
+    for size in range(same, 2, -1):
+        rest, left = iter(full[size:]), short[size:]
+        if left and not set(left) & _VOWELS and all(char in rest for char in left):
+            return left[-1] in {full[-1], stem(full)[-1]} or not set(_after(full, size, left)) - _VOWELS
+    return False
+
+
+def _after(full: str, size: int, left: str) -> str:
+    """What of a word follows the last letter that a short form has of it."""
+    return full[full.rfind(left[-1], size) + 1 :]
 
 
 def _squeezed(short: str, full: str) -> bool:

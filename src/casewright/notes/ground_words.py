@@ -12,9 +12,14 @@ from functools import cache, lru_cache
 from casewright.notes.ground_acts import ACTS
 from casewright.notes.ground_forms import IRREGULAR
 from casewright.notes.ground_sets import NAMES, THINGS
+from casewright.notes.ground_shorthand import SHORTHAND
 from casewright.notes.words import listed
 
 Keys = frozenset[str]
+# Sets of benefits, bodies, law and papers: a phrase of theirs is a name and more than its words.
+NAMED, SHORT = "#n", "#s"
+# The mark of keys that a word of a sentence has only with the word of the lines that it is told for.
+TIED = "="
 
 # What a sentence may say beyond its lines: function words, letter phrases, verbs that add nothing. None of
 # them is a creditor, a benefit, an act with consequences, a quantity, or a word that turns a statement
@@ -23,7 +28,7 @@ LETTER = listed(
     """
     a an the this that these those it its itself there here which who whom whose what where how why of at in
     on by for from to into onto with about as up out off over through upon per via so too very also then than
-    and but while whereas both either however therefore although though if when once be been being am is are
+    and but while whereas either however therefore although though if when once be been being am is are
     was were have has had having do does did done doing he she they him her them his hers their theirs
     himself herself themselves your yours our ours my mine yourself will would shall should must may might
     can could need to ought please thank thanks kindly dear regards hello addition component element give
@@ -36,22 +41,6 @@ LETTER = listed(
     towards between during within us we you i me
     """
 )
-# One of these may be added to a sentence that has all of its line: kinds of things, links and manners of
-# speaking that make a note a sentence. No act with consequences, no degree, no judgement, nobody.
-GLUE = listed(
-    """
-    debt period reason home copy reply answer outcome result stage place type kind rate team department
-    website paperwork evidence information situation position circumstances option advice progress contact
-    conversation account contract application claim decision benefit money amount balance job work hours
-    course event session call message email post delivery property item goods product directly separately
-    instead together properly currently recently originally previously altogether afterwards list show
-    include contain relate concern involve continue remain use appear become look find try start finish
-    follow deal handle prepare run name mark count quote last cost live stay cover arrange relate
-    problem issue trouble question request response proposal arrangement office service organisation company
-    firm provider supplier scheme past present current difference between point points number
-    rest remaining held due around towards
-    """
-)
 # Words of the notes that may stay out of the sentence that stands for the line.
 DROPPABLE = LETTER - listed(
     "or if when once until before after than both either any each keep should must may might can could need"
@@ -60,7 +49,7 @@ DROPPABLE = LETTER - listed(
     " over up off out"
 ) | listed(
     "re vs versus fyi nb note ok okay etc v vv bit quite really basically seems pls plse apparently just"
-    " actually"
+    " actually someone somebody something somewhere together"
 )
 
 
@@ -69,10 +58,14 @@ def stem(word: str) -> str:
     return _stem(word)
 
 
+# They end like adverbs and are none.
+_NO_ADVERBS = listed("apply reply supply comply imply multiply reapply family assembly early only")
+
+
 @lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     word = IRREGULAR.get(word, (word, ""))[0]
-    if len(word) <= 3 or not word.isascii():
+    if len(word) <= 3 or word == "goods" or not word.isascii():
         return word
     for ending, kept in (("iness", "i"), ("ies", "i"), ("ied", "i"), ("ying", "i")):
         if word.endswith(ending) and len(word) > len(ending) + 2 and word[-len(ending) - 1] not in "aeou":
@@ -92,6 +85,8 @@ def _stem(word: str) -> str:
         "xes",
         "s",
     ):
+        if ending == "ly" and word in _NO_ADVERBS:
+            continue
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith(("ss", "us", "is")):
             word = word[: -len(ending)] + {"sses": "ss", "ches": "ch", "shes": "sh", "xes": "x"}.get(
                 ending, ""
@@ -129,17 +124,33 @@ class Lexicon:
     denying: Keys
     letter: Keys
     droppable: Keys
-    glue: Keys
     soft: Keys
 
 
 def _entries() -> Iterator[tuple[str, bool, list[str]]]:
-    for place, line in enumerate((NAMES + ACTS + THINGS).replace("\n+", " ").splitlines()):
+    for place, line in enumerate(NAMES.splitlines()):
+        if line.strip():
+            yield f"{NAMED}{place}", False, [one.strip() for one in line.split(",")]
+    for place, line in enumerate((ACTS + THINGS).replace("\n+", " ").splitlines()):
         text = line.strip()
         if text:
             yield f"#{place}", text.startswith("!"), [one.strip() for one in text.lstrip("!").split(",")]
+    for place, row in enumerate(SHORTHAND.replace("\n", " ").split(";")):
+        short, _, readings = row.strip().partition(" = ")
+        for number, reading in enumerate(readings.split("|") if short else ()):
+            yield f"{SHORT}{place}.{number}", False, [short, *(one.strip() for one in reading.split(","))]
 
 
+def _readings() -> Iterator[tuple[str, str]]:
+    """Shorthand and the single words that it stands for, as stems: it is in all of their sets."""
+    for row in SHORTHAND.replace("\n", " ").split(";"):
+        short, _, readings = row.strip().partition(" = ")
+        for reading in readings.replace("|", ",").split(","):
+            if short and " " not in reading.strip() and " " not in short:
+                yield _stem(short), _stem(reading.strip())
+
+
+_NOT = listed("not no never")
 _TINY = listed("a the of to in that with for on be an")
 
 
@@ -153,27 +164,31 @@ def lexicon() -> Lexicon:
         if denies:
             denying.add(key)
         for entry in entries:
-            stems = tuple(_stem(word) for word in entry.split())
+            stems = tuple(_stem(word) for word in entry.replace("'s ", " 's ").split())
             if len(stems) == 1:
                 sets.setdefault(stems[0], set()).add(key)
             else:
                 phrases.setdefault(stems, set()).add(key)
+    for short, reading in _readings():
+        sets.setdefault(short, set()).update(sets.get(reading, ()))
     frozen = {word: frozenset(keys) for word, keys in sets.items()}
     letter = frozenset(_stem(word) for word in LETTER)
     starts: dict[str, list[Phrase]] = {}
     soft: set[str] = set()
     for stems, keys in phrases.items():
-        parts = tuple(frozenset({one}) | frozen.get(one, frozenset()) for one in stems if one not in _TINY)
+        parts = tuple(
+            frozenset({one, "<no>"} if one in _NOT else {one}) | frozen.get(one, frozenset())
+            for one in stems if one not in _TINY
+        )  # fmt: skip
         found = Phrase(stems, frozenset(keys), parts, bool(keys & denying) or stems[0] in ("not", "no"))
-        if stems[0] in ("not", "no"):
+        if stems[0] in ("not", "no") and "than" not in stems:
             soft |= keys
         starts.setdefault(stems[0], []).append(found)
     ordered = {
         first: tuple(sorted(found, key=lambda one: -len(one.stems))) for first, found in starts.items()
     }
     droppable = frozenset(_stem(word) for word in DROPPABLE)
-    glue = frozenset(_stem(word) for word in GLUE)
-    return Lexicon(frozen, ordered, frozenset(denying), letter, droppable, glue, frozenset(soft - denying))
+    return Lexicon(frozen, ordered, frozenset(denying), letter, droppable, frozenset(soft - denying))
 
 
 def keys_of(stemmed: str) -> Keys:

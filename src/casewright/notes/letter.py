@@ -41,6 +41,7 @@ _TURNED = (
     {"i": "we", "me": "us", "my": "our"} | dict.fromkeys(w.CLIENT, "you") | dict.fromkeys(w.CLIENTS, "your")
 )
 _ABOUT = re.compile(r"c\.(?=£?\d)|c(?=£\d)")
+_BEFORE_A_FIGURE = re.compile(r"(?<=\w):(?=\s*[£€$]?\d)")
 _ARTICLES = frozenset({"the", "a", "an", "my", "your", "his", "her", "their", "our"})
 _SPEECH = frozenset('"“”«»?:<>{}[]|')
 _PERSONS = (
@@ -63,7 +64,9 @@ def speaks_for_itself(claim: Claim) -> bool:
     if decision.opening is not None or not decision.sure or claim.heading == "speech":
         return False
     said = [core(token).lower().replace("’", "'") for token in claim.text.split()]
-    if _SPEECH & set(claim.text) or len(said) < 2 or not said[1].isalpha():  # "5 £40" may be number five
+    # "arrears: £450" is nobody's speech; "5 £40" may be number five
+    spoken = not _SPEECH.isdisjoint(_BEFORE_A_FIGURE.sub("", claim.text))
+    if spoken or len(said) < 2 or not (said[1].isalpha() or (said[0].isalpha() and len(said[0]) > 1)):
         return False
     # an action in its own words begins with what is done: "DWP to write" would read as somebody else's
     begins = said[0] in w.ACTIONS or (said[0] not in w.PARTIES and claim.text[0].islower())
@@ -122,8 +125,7 @@ def _turn(tokens: Sequence[str], *, agree: bool, own: bool) -> list[str]:
 def _expanded(token: str, word: str, before: str) -> str:
     """The token's core, or what it is short for."""
     bare = core(token)
-    counted = word not in w.AFTER_A_FIGURE or any(char.isdigit() for char in before)
-    if word in w.SHORTHAND and counted:
+    if w.is_short(word, before):
         full = w.SHORTHAND[word]
         return full.removeprefix("the ") if before in _ARTICLES else full
     if _ABOUT.match(bare):

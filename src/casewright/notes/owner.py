@@ -243,15 +243,15 @@ def _under_heading(words: Sequence[str], heading: Heading) -> Decision | None:
 
 
 def _statement(words: Sequence[str], heading: Heading) -> Decision:
-    """Nobody is named to act. Sure only where nothing looks like something to be done."""
+    """Nobody is named to act: never sure. What it looks like is for the classifier to weigh."""
     if heading in ("ours", "yours", "actions"):
         return unsure("under a heading for actions, and who does what is not said")
     lead = words[1:2] if words[0] in ("to", "please", "not", "must") else words[:1]
     if (lead and lead[0] in w.ACTIONS) or _asks_something(words):
         return unsure("something is to be done and who does it is not said")
     told = heading == "matters" and words[0] not in w.CLIENT | w.ADVISER and not w.ACTIONS & set(words[:3])
-    if told or any(char.isdigit() for word in words for char in word):
-        return Decision("unclear", "matters_discussed", told, "a statement, word for word")
+    if told or any(map(str.isdigit, "".join(words))):
+        return unsure("a statement, word for word")
     return unsure("nobody is named")
 
 

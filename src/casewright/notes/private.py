@@ -10,10 +10,10 @@ listed with its reason, so that a person can let it in. What a third party is re
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 
-from casewright.notes.private_likely import looks_private
+from casewright.notes.private_likely import beginnings, looks_private
 from casewright.notes.private_words import (
     ACCUSED,
     ADVICE,
@@ -26,14 +26,11 @@ from casewright.notes.private_words import (
     OTHER_CLIENT,
     PRIVATE,
     REMARK,
-    SECRET_OF,
     SELF,
     STARTS,
-    THIRD_PERSON,
 )
 from casewright.notes.read import Entry
 
-_WORD = re.compile(r"[a-z]+")
 _TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Dr)\.?\s(?P<name>[A-Z][\w'’-]+(?:\s[A-Z][\w'’-]+)?)")
 _ALSO = re.compile(
     r"\balso\b|\bsame (?:prob|problem|issue|firm|fix|employer|ll|landlord|thing)|\bappt\)|\b(?:case|matter"
@@ -63,19 +60,31 @@ _CASE_OF = re.compile(
 )
 # After a line on another client these speak of that client still.
 _GOES_ON = re.compile(r"^\W*(?:he|she|they|his|her|their|same|also)\b", re.IGNORECASE)
+SEVERAL = 5
 _ANOTHERS = ("it may be another client's", "it goes on about", "a namesake of")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "mx"})
 
 
-def private_reason(text: str, client_name: str = "", before: str = "", heading: str = "none") -> str | None:
+def private_reason(
+    text: str, client_name: str = "", before: str = "", heading: str = "none", *, last: bool = False
+) -> str | None:
     """Why a line must not reach the client; None if nothing says so.
 
-    ``before`` is what stands above the line, as far as it is known; ``heading`` what it stands under.
+    ``before`` is what stands above the line, as far as it is known; ``heading`` what it stands under;
+    ``last``: it is the last line of longer notes. Where no rule knows the wording the classifier decides.
     """
+    known = ruled(text, client_name, before, heading)
+    if known is None and looks_private(text.replace("’", "'"), name_parts(client_name), last=last):
+        return "it reads like a private remark, a secret or another's matter; a person should look"
+    return known
+
+
+def ruled(text: str, client_name: str = "", before: str = "", heading: str = "none") -> str | None:
+    """The rules' reason alone."""
     if heading == "private":
         return "under a heading for private remarks"
     plain = text.replace("’", "'")
-    begins = {word[:4] for word in _WORD.findall(plain.lower())}
+    begins = beginnings(plain)
     found = PRIVATE.search(plain) if begins & STARTS["private"] else None
     if found:
         return f"marked as private: “{found[0].strip()}”"
@@ -87,22 +96,14 @@ def private_reason(text: str, client_name: str = "", before: str = "", heading: 
     found = HUSH.search(plain) if begins & STARTS["hush"] else None
     if found and not ADVICE.search(plain[: found.start() + 1]):
         return f"somebody is not to be told: “{found[0].strip()}”"
-    third = _third_person(plain) if begins & STARTS["third"] else None
-    known = _remark(plain, begins) or _another_client(plain, client_name, before, begins) or third
-    return known or _likely(plain, client_name, begins)
-
-
-def _likely(plain: str, client_name: str, begins: set[str]) -> str | None:
-    """A secret in words of no kind in particular; else the classifier's word, for wordings no rule knows."""
+    known = _remark(plain, begins) or _another_client(plain, client_name, before, begins)
+    if known:
+        return known
     found = BROAD.search(plain) if begins & STARTS["broad"] else None
-    if found:
-        return f"somebody is not to know of it: “{found[0].strip()}”"
-    if looks_private(plain, _parts(client_name)):
-        return "it reads like a private remark, a secret or another's matter; a person should look"
-    return None
+    return f"somebody is not to know of it: “{found[0].strip()}”" if found else None
 
 
-def _remark(plain: str, begins: set[str]) -> str | None:
+def _remark(plain: str, begins: Set[str]) -> str | None:
     """An opinion or a remark on the client, or a note for the office."""
     for name, reason, patterns in (
         ("office", "for the office, not for the client", INTERNAL),
@@ -117,30 +118,26 @@ def _remark(plain: str, begins: set[str]) -> str | None:
     return None
 
 
-def _third_person(plain: str) -> str | None:
-    for match in THIRD_PERSON.finditer(plain):
-        found = SECRET_OF.search(plain, match.end(), match.end() + 60)
-        if found and not re.search(r"[.;]", plain[match.end() : found.start()]):
-            return f"about another person's health or private life: “{match[0]} … {found[0].strip()}”"
-    return None
-
-
-def _another_client(plain: str, client_name: str, before: str, begins: set[str]) -> str | None:
+def _another_client(plain: str, client_name: str, before: str, begins: Set[str]) -> str | None:
     found = OTHER_CLIENT.search(plain) if begins & STARTS["another"] else None
     if found:
         return f"it may be another client's matter: “{found[0].strip()}”"
-    own = _parts(client_name)
+    own = name_parts(client_name)
     case = _CASE_OF.match(plain)
     if (
         case
         and case["name"][:1].isupper()
         and own
-        and not own & _parts(case["name"])
+        and not own & name_parts(case["name"])
         and _is_case(plain, case)
     ):
         return f"it may be another client's matter: “{case['name']}”"
     for match in _TITLED.finditer(plain):
-        if own and not own & _parts(match["name"]) and _ALSO.search(plain[match.end() : match.end() + 50]):
+        if (
+            own
+            and not own & name_parts(match["name"])
+            and _ALSO.search(plain[match.end() : match.end() + 50])
+        ):
             related = _RELATION.search(plain[: match.start()])
             if not related:
                 return f"it may be another client's matter: “{match[0]}”"
@@ -193,7 +190,7 @@ def _namesake(plain: str, client_name: str, before: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _parts(name: str) -> frozenset[str]:
+def name_parts(name: str) -> frozenset[str]:
     """The words of a name that tell people apart."""
     words = {word.strip(".,'’").lower().removesuffix("'s") for word in name.split()}
     return frozenset(words - _TITLES - {""})
@@ -207,9 +204,10 @@ def private_lines(entries: Sequence[Entry], client_name: str = "") -> dict[int, 
     reasons: dict[int, str] = {}
     born_before = ""
     another = -1  # the number of the line up to which another client's matter goes
+    end = last_entry(entries)
     for entry in entries:
         if entry.left_out is None:
-            reason = private_reason(entry.text, client_name, born_before, entry.heading)
+            reason = private_reason(entry.text, client_name, born_before, entry.heading, last=entry is end)
             follows = entry.lines[0].number == another + 1
             if reason is None and follows and _GOES_ON.match(entry.text):
                 reason = "it goes on about what may be another client's matter"
@@ -221,6 +219,12 @@ def private_lines(entries: Sequence[Entry], client_name: str = "") -> dict[int, 
             born_before = entry.text
     _repeats(entries, reasons)
     return reasons
+
+
+def last_entry(entries: Sequence[Entry]) -> Entry | None:
+    """The last entry that says something, if there are several."""
+    said = [entry for entry in entries if entry.left_out is None]
+    return said[-1] if len(said) >= SEVERAL else None
 
 
 def _repeats(entries: Sequence[Entry], reasons: dict[int, str]) -> None:

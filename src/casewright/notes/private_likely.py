@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -16,6 +17,7 @@ from zlib import crc32
 
 from casewright.errors import ConfigError
 from casewright.notes.private_kinds import kinds
+from casewright.notes.private_words import SECRET_OF, STARTS, THIRD_PERSON, UNKNOWING
 
 MAGIC = b"casewright-notes-private-1\n"
 FILE = "private.weights"
@@ -24,16 +26,21 @@ MOST_WORDS = 40
 APART = 6  # words of two kinds count as a pair if they stand no further apart
 _HINT = "install the package again, or run tools.train_private"
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[£$€]?\d[\w.,:/]*|[?\[\]<>(:]")
+# "RK: …", "KT note to Bev: …"
+_LETTERS = re.compile(r"[a-z]+")
+_ENDS = re.compile(r"[.;]")
+_TO_COLLEAGUE = re.compile(r"(?:[A-Z]{1,3}|[A-Z][a-z]+)(?: (?:note )?to [A-Z][a-z]+)? ?[:–-]")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr"})
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights; ``least`` is the sum from which a line is withheld."""
+    """The weights. A line is withheld from the sum ``least`` on; the last line has ``last`` more."""
 
     row: tuple[int, ...]
     bias: float
     least: float
+    last: float
 
 
 def read_weights(data: bytes) -> Weights:
@@ -42,12 +49,12 @@ def read_weights(data: bytes) -> Weights:
     try:
         about = json.loads(head)
         scale, whole = float(about["scale"]), crc32(body) == about["crc32"] and len(body) == BUCKETS
-        bias, least = float(about["bias"]) / scale, float(about["least"]) / scale
+        bias, least, last = (float(about[name]) / scale for name in ("bias", "least", "last"))
     except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
         raise ConfigError("the weights of private lines cannot be read", hint=_HINT) from error
     if not (data.startswith(MAGIC) and whole):
         raise ConfigError("the weights of private lines are damaged or of another version", hint=_HINT)
-    return Weights(tuple(byte - 256 if byte > 127 else byte for byte in body), bias, least)
+    return Weights(tuple(byte - 256 if byte > 127 else byte for byte in body), bias, least, last)
 
 
 @lru_cache(maxsize=1)
@@ -60,17 +67,23 @@ def shipped() -> Weights:
     return read_weights(data)
 
 
-def looks_private(text: str, own: frozenset[str] = frozenset()) -> bool:
-    """Whether a line looks like one that must not reach the client. ``own``: the client's names."""
+def looks_private(text: str, own: frozenset[str] = frozenset(), *, last: bool = False) -> bool:
+    """Whether a line looks like one that must not reach the client. ``own``: the client's names.
+
+    ``last``: it is the last of longer notes, where asides often stand.
+    """
     weights = shipped()
     row = weights.row
-    return sum([row[place] for place in places(text, own)]) + weights.bias >= weights.least
+    return (
+        sum([row[place] for place in places(text, own)]) + weights.bias >= weights.least - weights.last * last
+    )
 
 
 def places(text: str, own: frozenset[str]) -> set[int]:
     """The places of a line's features; training uses the same."""
     words = [_plain(word, first == 0, own) for first, word in enumerate(_WORD.findall(text)[:MOST_WORDS])]
     found: set[int] = {_place(f"n{min(len(words), 8)}")}
+    found.update(map(_place, _hints(text, beginnings(text))))
     previous = "^"
     near: list[tuple[int, str]] = []
     for at, word in enumerate(words):
@@ -85,6 +98,25 @@ def places(text: str, own: frozenset[str]) -> set[int]:
             near += [(at, kind) for kind in here]
         previous = word
     return found
+
+
+@lru_cache(maxsize=8)
+def beginnings(text: str) -> frozenset[str]:
+    """The first four letters of a text's words, in small letters."""
+    return frozenset([word[:4] for word in _LETTERS.findall(text.lower())])
+
+
+def _hints(text: str, begins: Set[str]) -> Iterator[str]:
+    """What rules find that are too often wrong to decide."""
+    if _TO_COLLEAGUE.match(text):
+        yield "to colleague"
+    if begins & STARTS["unknowing"] and UNKNOWING.search(text):
+        yield "unknowing"
+    for person in THIRD_PERSON.finditer(text) if begins & STARTS["third"] else ():
+        found = SECRET_OF.search(text, person.end(), person.end() + 60)
+        if found and not _ENDS.search(text, person.end(), found.start()):
+            yield "secret of another"
+            return
 
 
 def _plain(word: str, first: bool, own: frozenset[str]) -> str:

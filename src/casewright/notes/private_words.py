@@ -23,6 +23,10 @@ PRIVATE = _any(
     rf"\bkeep (?:this |it )?from (?:the )?{_CL}\b|\b(?:for )?file only\b"
     rf"|\bwithout (?:the )?{_CL}(?:'s)? knowing\b",
     r"\b(?:leave|keep) (?:this |it |that )?(?:out of|off) (?:the )?letter\b",
+    r"\bnot (?:in|on|for) (?:the |this |any |our |a |joint |shared )*(?:letter|file)\b(?! (?:of|from|to|at))"
+    r"|(?<!shall )(?<!will )\bleave (?:this|that|it) out\b(?! of)|\b(?:pls"
+    r"|please) leave out\W*$|^(?:\w+ )?(?:private|privileged)\b"
+    r"(?: ?/ ?\w+)?\s?:",
     # an order to whoever reads the notes; what somebody was told has words before it
     r"(?:^|[,;:(–-]\s*)(?:nb:? |pls |please )?(?:do not|don'?t|dont|never) (?:mention|disclose|reveal"
     r"|repeat|quote|pass (?:this |it )?on"
@@ -60,26 +64,30 @@ CONFIDENCE = (
             r"|called)\b.{0,30}\b(?:privately|confidentially)\b",
             r"\b(?:swore|sworn) (?:me|us) to secrecy\b|\bentre nous\b|\bstrictly private\b|\bunofficially\b"
             r"|\bdon'?t quote\b",
+            r"\bkeep (?:it |this |that )?(?:(?:to|between) (?:ourselves|myself|us)\b|mum\b)"
+            r"|\blet (?:it )?slip\b"
+            r"|\b(?:asked|begged|told|wants) (?:me|us) to (?:sit on|keep) (?:it|this|that)\b",
+            r"\b(?:did ?n'?t|didnt|not to|never to) hear (?:it |this |that )?from (?:me|us)\b"
+            r"|\bcan'?t be traced\b"
+            r"|\b(?:has ?n'?t|hasnt|have ?n'?t) told a soul\b|\b(?:said|says|told \w+) quietly\b|, quietly:",
         ),
     ),
-    (
-        "somebody does not know of it",
-        _any(
-            r"\b(?:wife|husband|partner|family|parents?|mum|mother|dad|father|son|daughter|ex|he|she|kids"
-            r"|children|sister|brother)"
-            r" (?:does ?n[o']t|doesnt|do(?:es)? not|don'?t|must ?n'?t|mustnt|must not|is not to|isn't to"
-            r"|cannot|can'?t) (?:yet )?"
-            r"(?:know|find out|be told)\b",
-            r"\b(?:have ?n[o']t|haven't|havent|has ?n[o']t|hasn't|have not|has not) (?:yet )?told (?:her"
-            r"|him|them|his (?:wife|partner|family)"
-            r"|her (?:husband|partner|family))\b",
-            r"\bmust ?n'?t (?:know|find out)\b|\bmustnt know\b|\bnot aware (?:that )?(?:cl|she"
-            r"|he) is seeing us\b",
-            r"\bdo(?:es)? ?n[o']t want (?:her|his|their|the) (?:\w+ )?(?:wife|husband|partner|family|mum"
-            r"|dad|son|daughter|parents) (?:to know"
-            r"|knowing|told)",
-        ),
-    ),
+)
+# Too often the client's own telling to withhold a line by itself; the classifier is told of it.
+UNKNOWING = _any(
+    r"\b(?:wife|husband|partner|family|parents?|mum|mother|dad|father|son|daughter|ex|he|she|kids"
+    r"|children|sister|brother)"
+    r" (?:does ?n[o']t|doesnt|do(?:es)? not|don'?t|must ?n'?t|mustnt|must not|is not to|isn't to"
+    r"|cannot|can'?t) (?:yet )?"
+    r"(?:know|find out|be told)\b",
+    r"\b(?:have ?n[o']t|haven't|havent|has ?n[o']t|hasn't|have not|has not) (?:yet )?told (?:her"
+    r"|him|them|his (?:wife|partner|family)"
+    r"|her (?:husband|partner|family))\b",
+    r"\bmust ?n'?t (?:know|find out)\b|\bmustnt know\b|\bnot aware (?:that )?(?:cl|she"
+    r"|he) is seeing us\b",
+    r"\bdo(?:es)? ?n[o']t want (?:her|his|their|the) (?:\w+ )?(?:wife|husband|partner|family|mum"
+    r"|dad|son|daughter|parents) (?:to know"
+    r"|knowing|told)",
 )
 HUSH = _any(
     r"\b(?:asked|begged|asks|begs|wants|requested|promised|told|made) (?:us|me"
@@ -90,7 +98,8 @@ HUSH = _any(
     r"\b(?:careful|take care|mind) not to (?:tell|mention|let|say)\b|\b(?:is|are) not to (?:know|be told"
     r"|find out)\b",
     r"\bplease (?:do not|don'?t) (?:tell|mention|let on|repeat|pass)\b|\bdon'?t let (?:on|him|her|them)\b",
-    r"(?:^|[,;:(–-]\s*)(?:do not|don'?t|dont|never|not to) (?:tell|let|inform)\b",
+    r"(?:^|[,;:(–-]\s*)(?:do not|don'?t|dont|never|not to) (?:tell|inform|let (?:on|slip"
+    r"|\w+(?: \w+)? (?:know|see|hear|find|learn)))\b",
     r"\b(?:can ?not|can'?t|could ?n'?t|mustn'?t) (?:let|tell) (?:on|him|her|them)\b",
 )
 # Before these the "not to" is advice, or what somebody told the client.
@@ -247,7 +256,7 @@ STARTS = {
     "private": _starts(
         "private internal confidential tell inform mention share say show letter disclosure disclosed"
         " record keep file knowing"
-        " know leave repeat quote quoted reveal pass passed muddle mix confuse not told"
+        " know leave privileged repeat quote quoted reveal pass passed muddle mix confuse not told"
     ),
     "injected": _starts(
         "ignore disregard forget override overlook system assistant ai llm chatgpt claude model bot"
@@ -259,6 +268,7 @@ STARTS = {
         " unofficially quote know find told"
         " want wants aware"
     ),
+    "unknowing": _starts("know find told aware want"),
     "hush": _starts("tell mention let say repeat pass disclose reveal share know told find inform"),
     "office": _starts(
         "conflict coi supervisor supvr supervising team line manager head duty safeguarding lone alone"

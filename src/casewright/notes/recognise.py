@@ -46,6 +46,8 @@ NEGATIONS = listed(
     "not no never none nothing nobody neither nor without cannot unable refuse refuses refused unless except"
     " decline declines declined"
 )
+_DIGIT = re.compile(r"\d")
+_NEGATED = NEGATIONS | {"w/o", "cant", "dont", "wont", "didnt"}
 _EDGES = "\"'“”‘’.,;:!?()[]{}<>*_~"
 
 
@@ -65,6 +67,18 @@ def references(text: str) -> tuple[str, ...]:
     return tuple(m[0] for m in REFERENCE.finditer(rest) if not _NTH_ONLY.fullmatch(m[0]))
 
 
+def recognised(text: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """``amounts``, ``dates`` and ``references`` of a text, for about half of what the three cost apart."""
+    figured = _DIGIT.search(text) is not None  # every amount and every reference has a digit
+    money = amounts(text) if figured else ()
+    rest = AMOUNT.sub(" # ", text) if money else text
+    days = tuple(match[0] for match in DATE.finditer(rest))
+    if not figured:
+        return money, days, ()
+    codes = REFERENCE.finditer(DATE.sub(" # ", rest) if days else rest)
+    return money, days, tuple(m[0] for m in codes if not _NTH_ONLY.fullmatch(m[0]))
+
+
 def core(token: str) -> str:
     """A token without the punctuation around it; its own signs (£, /, -) stay."""
     return token.strip(_EDGES)
@@ -77,12 +91,12 @@ def figures(tokens: list[str]) -> list[str]:
 
 def is_negation(word: str) -> bool:
     """Whether a lower-case word turns a statement round: "not", "never", "isn't", "w/o"."""
-    return word in NEGATIONS or word.endswith("n't") or word in ("w/o", "cant", "dont", "wont", "didnt")
+    return word in _NEGATED or word.endswith("n't")
 
 
 def negations(words: list[str]) -> int:
     """How many of these lower-case words are negations."""
-    return sum(is_negation(word) for word in words)
+    return len([word for word in words if word in _NEGATED or word.endswith("n't")])
 
 
 def resolved(text: str, meeting: date) -> str | None:

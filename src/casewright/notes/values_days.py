@@ -63,11 +63,11 @@ _FORMS: dict[str, str] = {
     "word": r"\b(?P<word>today|tomorrow|tmrw|tmw|yesterday)\b",
     "near": rf"\b(?P<near>next|this|last|coming)\s(?P<near_of>{WEEKDAY}\b|week\b|month\b|year\b|{MONTH}\b)",
     "on_week": rf"\b(?P<lead>by|before|until|till|due|due\son|due\sby|on|from|since|every"
-    rf"|each)\s(?P<on_week>{WEEKDAY})\b"
+    rf"|each)\s(?P<on_week>{WEEKDAY})\b(?!\.?,?\s(?:the\s)?(?:{_DAY_OF}|\d{{1,2}}[/.]\d{{1,2}}\b))"
     rf"|\b(?P<loose_week>{WEEKDAY})\b",
     "month": rf"\b(?P<month>{MONTH}\s(?:(?:19|20)\d\d))\b|\b(?:in|by|since|from|until|till|before|during"
     rf"|for|of)\s"
-    rf"(?P<bare_month>{MONTH})\b",
+    rf"(?P<bare_month>{MONTH})\b(?!\s(?:19|20)\d\d\b)",
 }
 _ANY = re.compile("|".join(f"(?P<f_{name}>{form})" for name, form in _FORMS.items()), re.IGNORECASE)
 _NUMBERED_BEFORE = re.compile(

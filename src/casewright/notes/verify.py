@@ -16,8 +16,8 @@ from casewright.notes import words as w
 from casewright.notes.check import all_figures, bare_words, without_day
 from casewright.notes.letter import HEADINGS, QUOTE
 from casewright.notes.owner import plain_words
-from casewright.notes.private import private_lines
-from casewright.notes.read import Entry, Line, flatten, read_entries, stands_in
+from casewright.notes.read import Line, flatten, stands_in
+from casewright.notes.read_once import Reading, read_once
 from casewright.notes.reading_age import reading_age, word_count
 from casewright.notes.recognise import amounts, dates, negations, references
 from casewright.notes.shapes import Context, FaultKind, Grounds, SourceLine
@@ -25,7 +25,8 @@ from casewright.notes.shapes import Context, FaultKind, Grounds, SourceLine
 MOST_NAMED = 20
 # Below so many words the index says more about one long word than about the sentence.
 _LONG_ENOUGH = 12
-_PERSONS = {"<you>", "<your>", "<we>", "<our>"}
+_PERSONS = frozenset({"<you>", "<your>", "<we>", "<our>"})
+_LETTERS_OWN = frozenset(w.LEXICON) | _PERSONS
 _OWNERS: dict[Section, str] = {"our_actions": "adviser", "your_actions": "client"}
 _CHECK_OF: dict[FaultKind, str] = {
     "amount": "amounts",
@@ -64,7 +65,7 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A letter and its notes, as they are to be read again."""
+    """A letter and its notes, as they are to be read again; ``reading`` is taken if it is of these notes."""
 
     notes: str
     full_text: str
@@ -78,6 +79,7 @@ class Finished:
     adviser: str | None = None
     meeting: date | None = None
     reading_age: int | None = None
+    reading: Reading | None = None
 
 
 @dataclass(slots=True)
@@ -96,8 +98,8 @@ class _Found:
 def verify(letter: Finished, grounds: Grounds) -> tuple[Check, ...]:
     """Every check by name, in a fixed order; ``grounds`` judges the model's sentences once more."""
     found = _Found({fact.id: fact for fact in letter.facts}, grounds)
-    entries = read_entries(letter.notes)
-    lines = {line.number: line for entry in entries for line in entry.lines}
+    reading = read_once(letter.notes, letter.client_name, letter.reading)
+    lines = {line.number: line for entry in reading.entries for line in entry.lines}
     _accounted(found, letter, lines)
     _in_the_text(found, letter)
     for fact in letter.facts:
@@ -105,7 +107,7 @@ def verify(letter: Finished, grounds: Grounds) -> tuple[Check, ...]:
     for number, sentence in enumerate(letter.sentences, 1):
         _sentence(found, letter, f"sentence {number}", sentence)
     _nothing_lost(found, letter)
-    _withheld(found, letter, entries)
+    _withheld(found, letter, reading.withheld)
     for clash in letter.contradictions:
         found.fail("no_contradictions", f"lines {', '.join(map(str, clash.lines))}: {clash.what}")
     for line in letter.unsure_lines:
@@ -200,16 +202,16 @@ def _by_code(found: _Found, letter: Finished, place: str, said: Sentence, source
     if said.text == QUOTE.format(source):
         return
     text = without_day(said.text, letter.meeting)
-    if Counter(all_figures(text)) != Counter(all_figures(source)):
+    if sorted(all_figures(text)) != sorted(all_figures(source)):
         wrong = [name for name, kind in _KINDS.items() if Counter(kind(text)) != Counter(kind(source))]
         for name in wrong or ["amounts"]:
             found.fail(name, place)
     if negations(plain_words(text)) != negations(plain_words(source)):
         found.fail("negations", place)
-    known = set(bare_words(source)) | set(w.LEXICON) | _PERSONS
-    if unknown := [word for word in bare_words(text) if word not in known]:
-        found.fail("names", f"{place}: {unknown[0]}")
-    if bare_words(text) == bare_words(source) and _PERSONS.isdisjoint(bare_words(text)):
+    said_words, known = bare_words(text), bare_words(source)
+    if unknown := set(said_words) - set(known) - _LETTERS_OWN:
+        found.fail("names", f"{place}: {min(unknown, key=said_words.index)}")
+    if said_words == known and _PERSONS.isdisjoint(said_words):
         return  # the line in its own words, which names nobody: its place alone says who acts
     if said.section == "our_actions" and not text.startswith("We "):
         found.fail("owners", place)
@@ -232,9 +234,8 @@ def _nothing_lost(found: _Found, letter: Finished) -> None:
             found.fail("every_line_accounted", f"fact {fact.id}")
 
 
-def _withheld(found: _Found, letter: Finished, entries: Sequence[Entry]) -> None:
+def _withheld(found: _Found, letter: Finished, private: Mapping[int, str]) -> None:
     """Nothing that is marked as private is named by a sentence or stands in the text."""
-    private = private_lines(entries, letter.client_name)
     for number in sorted(
         {number for sentence in letter.sentences for number in sentence.lines} & set(private)
     ):

@@ -58,8 +58,22 @@ SHORTHAND = {
     "mth": "month",
     "yr": "year",
 }
-# These are shorthand only after a figure: "£50 pw", while "cl to send pw" may be a password.
-AFTER_A_FIGURE = listed("pw p/w")
+# These are shorthand only after a figure or these words: "£50 pw", while "cl to send pw" may be a password;
+# "next wk", while "wk coach" is of work.
+ONLY_AFTER = {
+    "pw": frozenset[str](),
+    "p/w": frozenset[str](),
+    "wk": listed("a an per each every one once next this last following first second third half"),
+}
+
+
+def is_short(word: str, before: str) -> bool:
+    """Whether a word (lower case) is shorthand after the word before it ("" where there is none)."""
+    if word not in ONLY_AFTER:
+        return word in SHORTHAND
+    return any(char.isdigit() for char in before) or before.lower() in ONLY_AFTER[word]
+
+
 # Shorthand for people, turned by voice: the letter speaks to the client.
 CLIENT = frozenset({"cl", "ct", "clt", "c/l", "client", "clnt", "cleint", "clinet"})
 CLIENTS = frozenset({"cl's", "clt's", "ct's", "client's", "cls"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from casewright.engines.scripted import Say, Script, ScriptedEngine
 from casewright.engines.wire import ChatRequest, Message
-from casewright.notes.draft import Ask
+from casewright.notes.draft import Ask, Reply
 from casewright.values import Usage
 
 NOTES = """cl owes Barclays £450 and Aviva £54
@@ -38,10 +38,13 @@ def rows(request: ChatRequest) -> list[tuple[int, str]]:
 
 
 def section_of(text: str) -> tuple[str, str]:
-    """Section and owner as the lines of ``NOTES`` have them."""
+    """Section and owner of lines such as those of ``NOTES``."""
     if text.startswith("I will"):
         return "our_actions", "adviser"
-    return ("your_actions" if text.startswith("cl to") else "matters_discussed"), "client"
+    if text.startswith("told"):
+        return "matters_discussed", "adviser"
+    owner = "third_party" if text[:2].isupper() else "client"
+    return ("your_actions" if text.startswith("cl to") else "matters_discussed"), owner
 
 
 def step_of(request: ChatRequest) -> str:
@@ -116,8 +119,9 @@ def _repairs(request: ChatRequest, lie: Lie, sentences: Mapping[str, str]) -> st
 def asking(engine: ScriptedEngine) -> Ask:
     """The way to a scripted engine, without a service around it."""
 
-    async def ask(messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any]) -> str:
+    async def ask(messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any]) -> Reply:
         request = ChatRequest("scripted", tuple(messages), max_tokens, json_schema=schema, stream=False)
-        return (await engine.complete(request)).text
+        answer = await engine.complete(request)
+        return Reply(answer.text, cut=answer.finish_reason == "length")
 
     return ask

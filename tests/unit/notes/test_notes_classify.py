@@ -7,17 +7,19 @@ import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casewright.errors import ConfigError
-from casewright.notes.classify import CLASSES, FILE, MAGIC, likelihoods, read_model, shipped
-from casewright.notes.classify_features import BUCKETS, MOST_WORDS, buckets, line_tokens
+from casewright.notes.classify import CLASSES, FILE, MAGIC, NOBODY, read_model, scored, shipped
+from casewright.notes.classify_features import BUCKETS, Piece, places
+from casewright.notes.classify_words import MOST_WORDS, Reader, line_tokens
 from casewright.notes.decision import Names
 from casewright.notes.owner import decide
-from casewright.notes.place import NOBODY
+from casewright.notes.private_likely import FILE as PRIVATE
 from casewright.notes.read import Heading
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,8 +42,24 @@ def test_the_shipped_file_is_small_and_read_once(whole: bytes) -> None:
     assert shipped() is shipped()
 
 
+@pytest.mark.parametrize("name", [FILE, PRIVATE])
+def test_the_weights_are_of_the_notes_that_are_there(name: str) -> None:
+    data = resources.files("casewright.notes").joinpath(name).read_bytes()
+    about = json.loads(data.split(b"\n", 2)[1])
+    assert about["written"] == crc32((ROOT / "tools" / "notes_written.jsonl").read_bytes())
+
+
 @pytest.mark.parametrize(
-    "change", [{"scale": 0}, {"temperature": -1}, {"buckets": 2}, {"classes": []}, {"crc32": 1}]
+    "change",
+    [
+        {"scale": 0},
+        {"temperature": -1},
+        {"buckets": 2},
+        {"classes": []},
+        {"crc32": 1},
+        {"follows": [[[0.0] * 5] * 5]},
+        {"follows": [[[0.0] * 5] * 5, [[0.0] * 4] * 5]},
+    ],
 )
 def test_a_head_of_another_kind_is_refused(whole: bytes, change: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="classifier") as refused:
@@ -59,13 +77,31 @@ def test_a_damaged_file_is_refused(whole: bytes) -> None:
         read_model(bytes(swapped))
 
 
-@given(line=st.text(max_size=200), heading=st.sampled_from(["none", "ours", "yours", "matters"]))
+@given(
+    lines=st.lists(st.text(max_size=80), min_size=1, max_size=6),
+    heading=st.sampled_from(["none", "ours", "yours", "matters"]),
+    apart=st.booleans(),
+)
 @settings(max_examples=60, deadline=None)
-def test_likelihoods_of_any_line_sum_to_one(line: str, heading: Heading) -> None:
-    found = likelihoods(line, heading, decide(line, heading), NOBODY)
-    assert len(found) == len(CLASSES)
-    assert sum(found) == pytest.approx(1)
-    assert all(0 <= one <= 1 for one in found)
+def test_likelihoods_of_any_lines_sum_to_one(lines: list[str], heading: Heading, apart: bool) -> None:
+    pieces = [Piece(line, heading, "Actions", apart) for line in lines]
+    rules = [decide(line, heading) for line in lines]
+    found = shipped().likelihoods(scored(pieces, rules, NOBODY), [one.apart for one in pieces])
+    assert len(found) == len(lines)
+    for line in found:
+        assert len(line) == len(CLASSES)
+        assert sum(line) == pytest.approx(1)
+        assert all(0 <= one <= 1 for one in line)
+
+
+def test_all_classes_are_summed_apart_from_each_other() -> None:
+    size = len(CLASSES)
+    body = bytes([127, 129, 0, 1, 255]) * BUCKETS
+    whole = resources.files("casewright.notes").joinpath(FILE).read_bytes()
+    changed = with_head(whole, crc32=crc32(body), scale=1.0, temperature=1.0)
+    model = read_model(changed[: -BUCKETS * size] + body)
+    assert model.scores([0, 1, 1, 5]) == [4 * 127, -4 * 127, 0, 4, -4]
+    assert model.scores([]) == [0] * size
 
 
 @pytest.mark.parametrize(
@@ -77,21 +113,34 @@ def test_likelihoods_of_any_line_sum_to_one(line: str, heading: Heading) -> None
     ],
 )
 def test_no_weight_rests_on_a_figure(one: str, other: str) -> None:
-    first, second = (line_tokens(line, frozenset(), frozenset()) for line in (one, other))
+    rule = decide("x", "none")
+    first, second = (places([Piece(line)], [rule], NOBODY) for line in (one, other))
     assert first == second
-    assert buckets(first, "none", "r", "") == buckets(second, "none", "r", "")
 
 
 def test_names_and_initials_are_persons() -> None:
     names = Names.of("Thelma Osgood", "Amina Yusuf")
-    assert line_tokens("Mrs Osgood to ring", names.client, names.adviser) == ["cl", "to", "ring"]
-    assert line_tokens("Mrs O: ring AY", names.client, names.adviser) == ["cl", "-", "ring", "adv"]
-    assert line_tokens("TO bank to say", names.client, names.adviser)[:2] == ["cl", "bank"]
-    assert line_tokens("form O is for RM", names.client, names.adviser) == ["form", "o", "is", "for", "#ini"]
+    assert line_tokens("Mrs Osgood to ring", names) == ["cl", "to", "ring"]
+    assert line_tokens("Mrs O: ring AY", names) == ["cl", "-", "ring", "adv"]
+    assert line_tokens("TO bank to say", names)[:2] == ["cl", "bank"]
+    assert line_tokens("form O is for RM", names) == ["form", "o", "is", "for", "#ini"]
+
+
+def test_of_two_kinds_of_people_the_rarer_is_another() -> None:
+    read = Reader(["she rang", "her rent", "he refused"], NOBODY)
+    assert (read("she rang").kinds, read("he refused").kinds) == ("HP", "hP")
+    assert Reader(["he refused"], NOBODY)("he refused").kinds == "HP"
+
+
+def test_a_capital_tells_a_name_where_lines_begin_in_small_letters() -> None:
+    read = Reader(["rent due", "asked for time", "Hollis rang"], NOBODY)
+    assert read("Hollis rang").kinds == "UP"
+    assert Reader(["Hollis rang", "Rent due"], NOBODY)("Hollis rang").kinds == "wP"
+    assert read("rang BXQ").kinds == "PQ"
 
 
 def test_a_long_line_is_read_to_a_bound() -> None:
-    assert len(line_tokens("word " * 5000, frozenset(), frozenset())) == MOST_WORDS
+    assert len(line_tokens("word " * 5000, NOBODY)) == MOST_WORDS
 
 
 def test_the_same_seed_makes_the_same_lines() -> None:

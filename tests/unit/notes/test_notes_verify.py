@@ -170,7 +170,7 @@ def test_the_index_is_the_published_one() -> None:
 
 
 def test_many_places_are_counted_not_listed() -> None:
-    notes = "\n".join(f"perhaps {n} of them, or not?" for n in range(40))
+    notes = "\n".join(f"KT to sort {n} of them" for n in range(40))
     (check,) = (one for one in verify(finished(notes), faults) if one.name == "no_unsure_lines")
     assert isinstance(check, Check)
     assert (len(check.where), check.where[-1]) == (21, "and 20 more")

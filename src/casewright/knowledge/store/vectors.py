@@ -37,6 +37,7 @@ _COLLECTION = "vectors"
 _PREFIX = "vectors-"
 _OPEN_CLIENTS = 8
 _SERVER_S = 20.0
+_HEARTBEAT_S = 3.0  # /health asks with every call, and must say in time that the server hangs
 # One call to Chroma: short enough that searches get their turn between two, long enough to be worth it.
 BATCH = 1000
 _HNSW = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 100}
@@ -94,11 +95,23 @@ class Chroma:
         if self.server is None:
             return None
         try:
-            with _told(self.where):
-                self.remote().heartbeat()
+            self._heartbeat()
         except IndexUnavailable as error:
             return error.message
         return None
+
+    def _heartbeat(self) -> None:
+        """Ask the server whether it is there, without its client, which would wait long.
+
+        Raises:
+            IndexUnavailable: it does not say so in time.
+        """
+        import httpx  # noqa: PLC0415 - Chroma's own client, and only needed where there is a server
+
+        assert self.server is not None
+        place = f"{'https' if self.server.ssl else 'http'}://{self.server.host}:{self.server.port}"
+        with _told(self.where):
+            httpx.get(f"{place}/api/v2/heartbeat", timeout=_HEARTBEAT_S).raise_for_status()
 
     @property
     def where(self) -> str:
@@ -110,6 +123,7 @@ class Chroma:
         assert self.server is not None
         with self._guard:
             if self._remote is None:
+                self._heartbeat()  # making the client asks the server, and waits for ever
                 import chromadb  # noqa: PLC0415 - large, and only needed where vectors are many
 
                 self._remote = chromadb.HttpClient(

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
+from datetime import date
 
 from casewright.api.contract import Strategy, Timings
 from casewright.api.notes import ConvertRequest, ConvertResponse, Progress
 from casewright.errors import EngineError, StorageError, UnprocessableRequest, only_cause
 from casewright.notes.claim import Draft
-from casewright.notes.convert import Letter, Wishes, addressee, compose, draft
-from casewright.notes.draft import About
+from casewright.notes.convert import Letter, Wishes, addressee, compared, compose, decided
+from casewright.notes.draft import About, Told
 from casewright.notes.ground import faults
 from casewright.notes.letter import Style
 from casewright.notes.read import flatten
+from casewright.notes.read_once import JudgedOnce
 from casewright.notes.shapes import Grounds
 from casewright.observability.context import request_id
-from casewright.services.llm import LanguageModel, Lease, Origin
+from casewright.services.llm import LanguageModel, Origin
 from casewright.services.notes.config import NotesConfig
 from casewright.services.notes.model import Drafting, FromModel, drafted, phrased
 from casewright.services.notes.seal import Sealer
 from casewright.services.notes.stream import Tell, nobody
 
 NOBODY = Origin(None, None, (), False)
+_ASKED_WITHIN_S = 0.02  # by then the first question is on its way to the model
 _RELATIVE = frozenset({"today", "tomorrow", "tmrw", "yesterday"})
 
 
@@ -47,19 +51,27 @@ class Converter:
         started = time.monotonic()
         self.check(body)
         # reading long notes is all processor: in a thread, other requests are answered meanwhile
-        made = await asyncio.to_thread(draft, body.notes, body.meeting_date, body.client_name, body.adviser)
+        made = await asyncio.to_thread(decided, body.notes, body.meeting_date, body.client_name, body.adviser)
         read = time.monotonic()
         tell(Progress(stage="read", lines=sum(len(said.claim.lines) for said in made.said)))
-        strategy, origin, found = await self._from_model(body, made, tell)
-        asked = time.monotonic()
-        tell(Progress(stage="checking"))
-        letter = await asyncio.to_thread(self._composed, body, made, found)
+        grounds = JudgedOnce(self._grounds)
+        alone = asyncio.Event()
+        clashes = asyncio.ensure_future(_compared(made, body.meeting_date, alone))
+        try:
+            strategy, origin, found = await self._from_model(body, made, tell, grounds)
+            alone.set()
+            asked = time.monotonic()
+            tell(Progress(stage="checking"))
+            made = await clashes
+        finally:
+            clashes.cancel()
+        letter = await asyncio.to_thread(self._composed, body, made, found, grounds)
         parts = {"read": read - started, "engine": asked - read, "compose": time.monotonic() - asked}
         timings = Timings(
             total_ms=_ms(time.monotonic() - started),
             parts={name: _ms(seconds) for name, seconds in parts.items()},
         )
-        warnings = (*_about(body, made), *found.warnings)
+        warnings = (*_open_days(body, made), *found.warnings)
         answer = _answer(body, letter, found, (strategy, origin), (timings, warnings))
         return await asyncio.to_thread(self._sealed, answer)
 
@@ -76,7 +88,7 @@ class Converter:
         return answer.model_copy(update={"seal": self._sealer.seal(answer)})
 
     async def _from_model(
-        self, body: ConvertRequest, made: Draft, tell: Tell
+        self, body: ConvertRequest, made: Draft, tell: Tell, grounds: Grounds
     ) -> tuple[Strategy, Origin, FromModel]:
         """What the model wrote, if it was asked at all; a failing engine is a warning."""
         found, origin = FromModel(), NOBODY
@@ -89,7 +101,9 @@ class Converter:
                 if strategy == "plain":
                     found = await phrased(self._config, lease, made)
                 elif strategy == "structured":
-                    found = await self._drafted(body, lease, made, tell)
+                    found = await drafted(
+                        self._config, lease, made, Drafting(grounds, _about(body), _told(tell))
+                    )
                 origin = lease.origin()
                 if found.error is not None:
                     raise found.error  # leaves the lease, so that health asks the engine anew
@@ -102,15 +116,7 @@ class Converter:
             found.warnings.append(f"{error.kind}: {error}; no model was asked")
         return strategy, origin, found
 
-    async def _drafted(self, body: ConvertRequest, lease: Lease, made: Draft, tell: Tell) -> FromModel:
-        def told(done: int, parts: int) -> None:
-            tell(Progress(stage="drafting", done=done, of=parts))
-
-        about = About(body.client_name, body.adviser, body.meeting_date, body.reading_age)
-        how = Drafting(self._grounds, about, told)
-        return await drafted(self._config, lease, made, how)
-
-    def _composed(self, body: ConvertRequest, made: Draft, found: FromModel) -> Letter:
+    def _composed(self, body: ConvertRequest, made: Draft, found: FromModel, grounds: Grounds) -> Letter:
         return compose(
             made,
             body.client_name,
@@ -118,8 +124,30 @@ class Converter:
             rejected=found.rejected,
             written=found.written,
             wishes=Wishes(Style(body.tone, body.template, body.adviser), body.reading_age),
-            grounds=self._grounds,
+            grounds=grounds,
         )
+
+
+async def _compared(made: Draft, meeting: date | None, alone: asyncio.Event) -> Draft:
+    """The draft with the contradictions of its notes, on which no sentence depends: they are looked for while
+    a model writes, as soon as it does, or else at once.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_ASKED_WITHIN_S):
+            await alone.wait()
+    return await asyncio.to_thread(compared, made, meeting)
+
+
+def _about(body: ConvertRequest) -> About:
+    """What the model's sentences may name besides their lines."""
+    return About(body.client_name, body.adviser, body.meeting_date, body.reading_age)
+
+
+def _told(tell: Tell) -> Told:
+    def told(done: int, parts: int) -> None:
+        tell(Progress(stage="drafting", done=done, of=parts))
+
+    return told
 
 
 def _answer(
@@ -164,7 +192,7 @@ def _answer(
     )
 
 
-def _about(body: ConvertRequest, made: Draft) -> Sequence[str]:
+def _open_days(body: ConvertRequest, made: Draft) -> Sequence[str]:
     if body.meeting_date is None and any(
         _RELATIVE & set(said.claim.text.lower().split()) for said in made.said
     ):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from casewright.api.notes import Rejected
-from casewright.engines.base import Engine
+from casewright.engines.base import Answer, Engine
 from casewright.engines.wire import ChatRequest, Message
 from casewright.errors import CasewrightError, EngineError, TotalTimeout
 from casewright.notes import phrase
 from casewright.notes.claim import Draft, Said, Written
-from casewright.notes.draft import About, Drafter, Told
+from casewright.notes.draft import About, Drafter, Reply, Told
 from casewright.notes.shapes import Grounds
 from casewright.services.llm import Lease
 from casewright.services.notes.config import NotesConfig
@@ -63,13 +63,15 @@ async def drafted(config: NotesConfig, lease: Lease, made: Draft, how: Drafting)
     if name is None:
         return found
 
-    async def ask(messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any]) -> str:
+    async def ask(messages: Sequence[Message], max_tokens: int, schema: Mapping[str, Any]) -> Reply:
         request = ChatRequest(
             model=name, messages=tuple(messages), max_tokens=max_tokens, json_schema=schema, stream=False
         )
-        return await _said(lease.engine, request, config.draft_call_s, found)
+        answer = await _said(lease.engine, request, config.draft_call_s, found)
+        return Reply(answer.text, cut=answer.finish_reason == "length")
 
-    result = await Drafter(ask, how.grounds, how.about, config.draft).draft(made, how.told)
+    drafter = Drafter(ask, how.grounds, how.about, config.draft.within(_context(lease)))
+    result = await drafter.draft(made, how.told)
     found.written, found.rejected = result.written, result.rejected
     found.warnings += result.warnings
     if isinstance(result.error, EngineError):
@@ -77,6 +79,13 @@ async def drafted(config: NotesConfig, lease: Lease, made: Draft, how: Drafting)
     elif result.error is not None:
         found.warnings.append(f"{result.error.kind}: {result.error}; the other lines stand as code has them")
     return found
+
+
+def _context(lease: Lease) -> int | None:
+    """What the model takes at most: what the engine says, or what it is told with every request."""
+    named = lease.sources[lease.provider].context if lease.provider in lease.sources else None
+    known = [said for said in (named, lease.identity and lease.identity.context_length) if said]
+    return min(known, default=None)
 
 
 async def phrased(config: NotesConfig, lease: Lease, made: Draft) -> FromModel:
@@ -135,7 +144,7 @@ async def _name(lease: Lease, found: FromModel) -> str | None:
     return None
 
 
-async def _said(engine: Engine, request: ChatRequest, within_s: float, found: FromModel) -> str:
+async def _said(engine: Engine, request: ChatRequest, within_s: float, found: FromModel) -> Answer:
     """One answer in time; its tokens are counted."""
     try:
         async with asyncio.timeout(within_s):
@@ -147,7 +156,7 @@ async def _said(engine: Engine, request: ChatRequest, within_s: float, found: Fr
     found.asked += 1
     if answer.usage is not None:
         found.usages.append(answer.usage)
-    return answer.text
+    return answer
 
 
 async def _phrase(engine: Engine, name: str, call_s: float, said: Said, found: FromModel) -> None:
@@ -159,7 +168,7 @@ async def _phrase(engine: Engine, name: str, call_s: float, said: Said, found: F
         stream=False,
     )
     try:
-        text = phrase.cleaned(await _said(engine, request, call_s, found))
+        text = phrase.cleaned((await _said(engine, request, call_s, found)).text)
     except EngineError as error:
         found.error = found.error or error
         return

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,16 @@ def test_vectors_on_a_server_and_a_deletion_while_it_is_down(tmp_path: Path) -> 
     assert all(one.complete for one in library.server_vacuumed())
     assert not library.erasures(pending=True)
     library.close()
+
+
+def test_a_server_that_hangs_is_told_and_nobody_waits_for_its_client(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:  # takes connections and never answers
+        library = Library(tmp_path, chroma=ChromaServer("127.0.0.1", mute.getsockname()[1]), stamp=STAMP)
+        library.open()
+        trouble = library.health().chroma
+        assert trouble is not None
+        assert "timed out" in trouble
+        put(library, "smith", 1)
+        found = library.reader("smith").dense(vectors_for(1, 1)[0], 1)  # by the vectors kept here
+        assert found[0].score == pytest.approx(1.0, abs=1e-4)
+        library.close()
