@@ -90,6 +90,7 @@ image-steps: .stamp-dev
 # Both flavours of compose read both files (each in an environment of its own, which is removed afterwards).
 compose-config: .stamp-dev
 	$(BIN)/python tools/compose_config.py
+	$(BIN)/python tools/prod_check.py
 
 clean:
 	rm -rf $(VENV) .stamp-* .mypy_cache .ruff_cache .pytest_cache

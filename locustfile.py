@@ -17,7 +17,6 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,173 +25,64 @@ from urllib.parse import urlsplit
 from locust import HttpUser, events, task
 from locust.runners import WorkerRunner
 
+from casewright.staging.load_asks import SCENARIOS, Ask, Told, with_strategy
+
 REQUEST_S = 90.0  # longer than a service's own queue and engine deadlines: it should answer first
 LONGEST_PAUSE_S = 30.0
+IMPATIENT_S = 1.0  # in an overload users come back sooner than they were asked to, so that it stays one
 ANSWERED = ("model", "extractive")
 OUTCOMES = (*ANSWERED, "shed", "failed")
-
-
-# ---- what is asked, and what a right answer holds; every figure and name is invented, none repeats
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One request; ``problem`` says what is wrong with an answer, or None."""
-
-    name: str
-    service: str
-    path: str
-    problem: Callable[[dict[str, Any]], str | None]
-    body: dict[str, Any] | None = None
-    file: tuple[str, bytes, str] | None = None
-
-
-def pounds(rng: random.Random) -> str:
-    """An amount such as £1,234.56."""
-    return f"£{rng.randrange(100_00, 9_999_99) / 100:,.2f}"
-
-
-def query_ask(rng: random.Random) -> Ask:
-    """A question whose answer stands in one of two documents, beside other amounts."""
-    rent, deposit, arrears = pounds(rng), pounds(rng), pounds(rng)
-    documents = [
-        f"Tenancy agreement for {rng.randrange(1, 200)} Alder Court. The rent is {rent} a month, due on the "
-        f"first day of each month. A deposit of {deposit} was paid and is held by a protection scheme.",
-        f"Letter from Harbour Lettings. Our records show arrears of {arrears}. If they are not paid we will "
-        f"apply to the county court. Our reference is HL-{rng.randrange(10_000, 99_999)}.",
-    ]
-
-    def problem(answer: dict[str, Any]) -> str | None:
-        if answer["grounded"] is not True:
-            return "grounded is not true though the documents say it"
-        if deposit not in answer["answer"]:
-            return "the amount asked for is not in the answer"
-        if not answer["citations"]:
-            return "no citation"
-        for citation in answer["citations"]:
-            quote = documents[citation["document"]][citation["start"] : citation["end"]]
-            if not quote or quote != citation["quote"]:
-                return "a quote is not what stands at its place"
-        if not any(deposit in citation["quote"] for citation in answer["citations"]):
-            return "no citation holds the amount"
-        return None
-
-    body = {"query": "How much was the deposit?", "documents": documents}
-    return Ask("rag: a known answer", "rag", "/query", problem, body)
-
-
-def unanswerable_ask(rng: random.Random) -> Ask:
-    """A question that the document does not answer: saying so is the right answer."""
-    document = f"The rent is {pounds(rng)} a month, due on the first day of each month."
-
-    def problem(answer: dict[str, Any]) -> str | None:
-        if answer["grounded"] is not False:
-            return "grounded is not false though the document does not say it"
-        if answer["citations"]:
-            return "cites something for what it did not find"
-        return None if answer["answer"].strip() else "empty answer"
-
-    body = {"query": "What is the name of the client's employer?", "documents": [document]}
-    return Ask("rag: not in the documents", "rag", "/query", problem, body)
-
-
-def notes_ask(rng: random.Random) -> Ask:
-    """Notes of a meeting: every amount and reference reaches the letter, every line is used."""
-    amounts = (pounds(rng), pounds(rng))
-    reference = f"HL-{rng.randrange(10_000, 99_999)}"
-    lines = (
-        f"Discussed rent arrears of {amounts[0]} at Alder Court",
-        f"Letter from Harbour Lettings, reference {reference}, asks for {amounts[1]}",
-        "We will write to Harbour Lettings to ask for a repayment plan",
-        "Client to send us the last three payslips",
-    )
-
-    def problem(answer: dict[str, Any]) -> str | None:
-        lost = [fact for fact in (*amounts, reference) if fact not in answer["full_text"]]
-        if lost:
-            return f"{len(lost)} of the notes' amounts and references are not in the letter"
-        if answer["lines_total"] != len(lines) or answer["lines_used"] != len(lines):
-            return f"{answer['lines_used']} of {answer['lines_total']} lines used, {len(lines)} sent"
-        used = {line for sentence in answer["sentences"] for line in sentence["lines"]}
-        if used != set(range(1, len(lines) + 1)):
-            return "the sentences do not rest on every line"
-        return None
-
-    body = {"notes": "\n".join(lines), "client_name": "Maria Okafor"}
-    return Ask("notes: convert", "notes", "/convert", problem, body)
-
-
-def document_ask(rng: random.Random) -> Ask:
-    """A one-page PDF with words that no other has."""
-    words = (f"HL-{rng.randrange(10_000, 99_999)}", f"{rng.randrange(100, 9999)}.{rng.randrange(10, 99)}")
-    text = f"Harbour Lettings reference {words[0]}: the arrears are {words[1]} pounds."
-
-    def problem(answer: dict[str, Any]) -> str | None:
-        if answer["page_count"] != 1 or len(answer["pages"]) != 1:
-            return f"{answer['page_count']} pages in a file of one"
-        if any(word not in answer["markdown"] for word in words):
-            return "words of the page are not in the Markdown"
-        return None
-
-    file = ("letter.pdf", one_page_pdf(text), "application/pdf")
-    return Ask("documents: process a PDF", "documents", "/process", problem, file=file)
-
-
-def one_page_pdf(line: str) -> bytes:
-    """A valid PDF of one page that says ``line`` (ASCII)."""
-    shown = re.sub(r"([\\()])", r"\\\1", line).encode("ascii")
-    content = b"BT /F1 11 Tf 56 780 Td (" + shown + b") Tj ET"
-    objects = (
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    )
-    out, places = bytearray(b"%PDF-1.4\n"), []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    start = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
-    return bytes(out)
-
-
-# Half of the asks are questions; each user goes through this list, beginning at another place.
-ASKS = (query_ask, notes_ask, unanswerable_ask, document_ask, query_ask, notes_ask, query_ask)
+NOBODY = Told(None)
 
 
 @dataclass
 class Tally:
-    """Milliseconds of every request by what was asked and what came of it, and why requests failed."""
+    """Milliseconds of every request by what was asked and what came of it, and why requests failed.
+
+    ``origins`` counts right answers by provider and model, ``tokens`` are of those that a model was asked for
+    (prompt, output), ``statuses`` counts HTTP statuses (0: no answer).
+    """
 
     times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
+    origins: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[str] = field(default_factory=Counter)
+    tokens: list[tuple[int, int]] = field(default_factory=list)
 
-    def add(self, name: str, outcome: str, ms: float, reason: str = "") -> None:
+    def add(self, name: str, outcome: str, ms: float, reason: str, *, status: int, told: Told) -> None:
         """Count one request."""
         self.times.setdefault((name, outcome), []).append(ms)
+        self.statuses[str(status)] += 1
         if reason:
             self.reasons[f"{name}: {reason}"] += 1
+        if outcome in ANSWERED:
+            self.origins[f"{told.provider or 'no provider'}/{told.model or 'no model'}"] += 1
+            if told.output_tokens:
+                self.tokens.append((told.prompt_tokens or 0, told.output_tokens))
 
     def take(self) -> dict[str, Any]:
         """Everything since the last take, in a form that travels from a worker to its master."""
         told = {
             "times": [[name, outcome, list(ms)] for (name, outcome), ms in self.times.items()],
-            "reasons": dict(self.reasons),
+            "counters": [dict(counter) for counter in self._counters()],
+            "tokens": list(self.tokens),
         }
         self.times.clear()
-        self.reasons.clear()
+        self.tokens.clear()
+        for counter in self._counters():
+            counter.clear()
         return told
+
+    def _counters(self) -> tuple[Counter[str], ...]:
+        return self.reasons, self.origins, self.statuses
 
     def merge(self, told: dict[str, Any]) -> None:
         """Add what a worker told."""
         for name, outcome, ms in told["times"]:
             self.times.setdefault((name, outcome), []).extend(ms)
-        self.reasons.update(told["reasons"])
+        for mine, theirs in zip(self._counters(), told["counters"], strict=True):
+            mine.update(theirs)
+        self.tokens.extend((prompt, output) for prompt, output in told["tokens"])
 
     def count(self, *outcomes: str, name: str | None = None) -> int:
         """How many requests came to one of these ends."""
@@ -216,6 +106,7 @@ def rank(ordered: list[float], share: float) -> float | None:
 
 TALLY = Tally()
 _TOLD: dict[str, Any] = {}
+_WORKERS: set[str] = set()
 
 
 def verdict(tally: Tally, max_failures: float, max_shed: float) -> list[str]:
@@ -231,18 +122,33 @@ def verdict(tally: Tally, max_failures: float, max_shed: float) -> list[str]:
     return found
 
 
-def report(tally: Tally, problems: list[str], bounds: dict[str, float]) -> dict[str, Any]:
-    """The run as JSON."""
+def report(
+    tally: Tally, problems: list[str], bounds: dict[str, float], run: dict[str, Any]
+) -> dict[str, Any]:
+    """The run as JSON; ``run`` is what was asked for and how it was carried out."""
     names = sorted({name for name, _ in tally.times})
     return {
         "schema": "casewright.load/1",
         "passed": not problems,
         "problems": problems,
         "bounds": bounds,
+        "run": run,
         "total": {outcome: tally.count(outcome) for outcome in OUTCOMES},
         "requests": {name: tally.row(name) for name in names},
         "reasons": dict(tally.reasons.most_common()),
+        "origins": dict(tally.origins),
+        "statuses": dict(tally.statuses),
+        "model_asked": len(tally.tokens),
+        "prompt_tokens": spread([prompt for prompt, _ in tally.tokens]),
+        "output_tokens": spread([output for _, output in tally.tokens]),
+        "times": [[name, outcome, ms] for (name, outcome), ms in tally.times.items()],
     }
+
+
+def spread(values: list[int]) -> dict[str, float | None]:
+    """Median, 95th percentile and greatest; None where there are none."""
+    ordered = [float(value) for value in sorted(values)]
+    return {"p50": rank(ordered, 0.5), "p95": rank(ordered, 0.95), "max": rank(ordered, 1.0)}
 
 
 def table(told: dict[str, Any]) -> str:
@@ -262,31 +168,30 @@ def table(told: dict[str, Any]) -> str:
 
 
 def service_url(host: str, service: str, environ: dict[str, str]) -> str:
-    """Where a service is: ``host`` for rag; for the others their variable, or their port on the same host."""
+    """Where a service is: ``host`` for rag and the gateway; others by their variable, or their port there."""
     given = {"notes": environ.get("NOTES_URL"), "documents": environ.get("DOCUMENTS_URL")}.get(service)
-    if service == "rag" or given:
+    if service in ("rag", "gateway") or given:
         return (given or host).rstrip("/")
     parts = urlsplit(host)
     name = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"{parts.scheme}://{name}:{8100 if service == 'notes' else 8101}"
 
 
-def judge(ask: Ask, status: int, headers: Any, text: str) -> tuple[str, str]:
-    """What came of a request: an outcome, and why where it was not answered rightly."""
+def judge(ask: Ask, status: int, headers: Any, text: str) -> tuple[str, str, Told]:
+    """What came of a request: an outcome, why where it was not answered rightly, and who answered."""
     if status in (429, 503) and headers.get("Retry-After"):
-        return "shed", ""
+        return "shed", "", NOBODY
     if status != 200:
-        return "failed", f"HTTP {status}"
+        return "failed", f"HTTP {status}", NOBODY
     try:
         answer = json.loads(text)
         problem = ask.problem(answer)
-        by = answer["answered_by"]
+        told = ask.told(answer)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        return "failed", f"not an answer of this service ({type(error).__name__})"
+        return "failed", f"not an answer of this service ({type(error).__name__})", NOBODY
     if problem is not None:
-        return "failed", problem
-    outcome = {"model": "model", "code": "extractive"}.get(by)
-    return (outcome, "") if outcome else ("failed", "answered_by is neither model nor code")
+        return "failed", problem, told
+    return (told.by, "", told) if told.by else ("failed", "answered_by is neither model nor code", told)
 
 
 class Caseworker(HttpUser):
@@ -306,11 +211,16 @@ class Caseworker(HttpUser):
         self.rng = random.Random(f"{os.getpid()}/{self.number}")
         key = os.environ.get("CASEWRIGHT_API_KEY")
         self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        options = self.environment.parsed_options
+        if options.scenario == "model":  # fifty at once would be an overload, and this is to be none
+            time.sleep(random.uniform(0.0, options.pause))
 
     @task
     def next_ask(self) -> None:
         """Send one request and judge its answer."""
-        ask = ASKS[(self.number + self.turn) % len(ASKS)](self.rng)
+        options = self.environment.parsed_options
+        asks = SCENARIOS[options.scenario]
+        ask = with_strategy(asks[(self.number + self.turn) % len(asks)](self.rng), options.strategy)
         self.turn += 1
         url = service_url(self.host or "", ask.service, dict(os.environ)) + ask.path
         files = {"file": ask.file} if ask.file else None
@@ -324,24 +234,24 @@ class Caseworker(HttpUser):
             allow_redirects=False,
             catch_response=True,
         ) as response:
-            outcome, reason = judge(
-                ask, response.status_code or 0, response.headers or {}, response.text or ""
-            )
-            if not response.status_code:
+            status = response.status_code or 0
+            outcome, reason, told = judge(ask, status, response.headers or {}, response.text or "")
+            if not status:
                 reason = type(response.error).__name__ if response.error else "no answer"
             ms = response.request_meta["response_time"] or 0.0
             if outcome in ANSWERED:
                 response.success()
             else:  # locust knows two ends only; a shed request is not a success
                 response.failure(reason or outcome)
-        TALLY.add(ask.name, outcome, ms, reason)
+        TALLY.add(ask.name, outcome, ms, reason, status=status, told=told)
         if outcome == "shed":  # sleep is gevent's: locust replaced it on import
-            time.sleep(shed_pause(response.headers["Retry-After"]))
+            longest_s = IMPATIENT_S if options.scenario == "overload" else LONGEST_PAUSE_S
+            time.sleep(shed_pause(response.headers["Retry-After"], longest_s))
 
 
-def shed_pause(retry_after: str) -> float:
+def shed_pause(retry_after: str, longest_s: float) -> float:
     """Seconds that a service asked to be left alone, within reason."""
-    return min(float(retry_after), LONGEST_PAUSE_S) if re.fullmatch(r"[0-9]{1,9}", retry_after) else 1.0
+    return min(float(retry_after), longest_s) if re.fullmatch(r"[0-9]{1,9}", retry_after) else 1.0
 
 
 # ---- locust's hooks, put in place at the end
@@ -357,6 +267,8 @@ def share(text: str) -> float:
 
 def _options(parser: Any) -> None:
     group = parser.add_argument_group("Casewright")
+    group.add_argument("--scenario", choices=tuple(SCENARIOS), default="answers", help="What is asked")
+    group.add_argument("--strategy", choices=("auto", "plain"), default="auto", help="plain asks the model")
     group.add_argument("--pause", type=float, default=5.0, help="Mean seconds between a user's requests")
     group.add_argument("--max-failures", type=share, default=0.01, help="Share that may fail in a pass")
     group.add_argument("--max-shed", type=share, default=0.10, help="Share that may be shed in a pass")
@@ -369,6 +281,7 @@ def _to_master(client_id: str, data: dict[str, Any]) -> None:
 
 
 def _from_worker(client_id: str, data: dict[str, Any]) -> None:
+    _WORKERS.add(client_id)
     if "casewright" in data:
         TALLY.merge(data["casewright"])
 
@@ -379,7 +292,15 @@ def _decide(environment: Any) -> None:
     options = environment.parsed_options
     bounds = {"max_failures": options.max_failures, "max_shed": options.max_shed}
     problems = verdict(TALLY, options.max_failures, options.max_shed)
-    _TOLD.update(report(TALLY, problems, bounds))
+    total = environment.stats.total
+    run = {
+        **{name: getattr(options, name) for name in ("scenario", "strategy", "pause", "host")},
+        "users": options.num_users,
+        "ramp": options.spawn_rate,
+        "seconds": round((total.last_request_timestamp or total.start_time) - total.start_time, 2),
+        "workers": len(_WORKERS),
+    }
+    _TOLD.update(report(TALLY, problems, bounds, run))
     environment.process_exit_code = 1 if problems else 0
     path = os.environ.get("CASEWRIGHT_LOAD_JSON")
     if path:

@@ -26,7 +26,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from casewright.services.kit.keys import service_token
-from casewright.stack.plan import ENGINE, SERVICES, Places
+from casewright.stack.description import ENGINE, SERVICES
+from casewright.stack.plan import Places
 from casewright.stack.run import stop_all
 from casewright.stack.status import StackStatus, stack_status
 

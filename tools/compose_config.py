@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("docker-compose.vllm.yml", "docker-compose.cpu.yml")
+FILES = ("docker-compose.vllm.yml", "docker-compose.cpu.yml", "docker-compose.prod.yml")
 # v1 pins a PyYAML that no longer builds; it reads our files as well with the present one, hence --no-deps
 FLAVOURS = {
     "docker-compose 1.29.2": (

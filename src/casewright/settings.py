@@ -193,6 +193,18 @@ class Settings(BaseSettings):
     chroma_host: str | None = Field(None, validation_alias=AliasChoices("CHROMA_HOST", "chroma_host"))
     chroma_port: Port = Field(8000, validation_alias=AliasChoices("CHROMA_PORT", "chroma_port"))
     chroma_ssl: Literal["on", "off"] = Field("off", validation_alias=AliasChoices("CHROMA_SSL", "chroma_ssl"))
+    # what `up` starts beside our own: chroma, vllm, n8n
+    up_with: str = Field("", validation_alias=AliasChoices("CASEWRIGHT_UP_WITH", "up_with"))
+    chroma_server_port: Port = Field(
+        8002, validation_alias=AliasChoices("CASEWRIGHT_CHROMA_PORT", "chroma_server_port")
+    )
+    vllm_server_port: Port = Field(
+        8000, validation_alias=AliasChoices("CASEWRIGHT_VLLM_PORT", "vllm_server_port")
+    )
+    n8n_port: Port = Field(5678, validation_alias=AliasChoices("N8N_PORT", "n8n_port"))
+    n8n_command: Path | None = Field(
+        None, validation_alias=AliasChoices("CASEWRIGHT_N8N_COMMAND", "n8n_command")
+    )
     embedder: Literal["minilm", "wordllama"] = Field(
         "minilm", validation_alias=AliasChoices("CASEWRIGHT_EMBEDDER", "embedder")
     )

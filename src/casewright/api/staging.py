@@ -121,6 +121,14 @@ class EvidenceFile(Record):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
 
 
+class PartSeen(Record):
+    """One part of the plan's stack: what it is in the compose files, and what ran in this stage."""
+
+    part: str
+    container: str
+    here: str
+
+
 class StageResult(Record):
     """One stage. ``attached``: the stack was running already, and was neither started nor stopped."""
 
@@ -138,6 +146,7 @@ class StageResult(Record):
     engine: str | None = None
     model: str | None = None
     provider: str | None = None
+    parts: tuple[PartSeen, ...] = ()
     steps: tuple[StepResult, ...]
     boxes: tuple[BoxResult, ...]
     counts: Counts

@@ -20,6 +20,7 @@ from casewright.cli import (
     provider,
     qualify,
     serve,
+    soak,
     stage,
     up,
 )
@@ -41,7 +42,7 @@ app.command()(knowledge.reindex)
 app.command()(knowledge.doctor)
 app.command()(knowledge.backup)
 app.command()(knowledge.restore)
-for command in (up.up, up.down, up.ps, up.logs, serve.serve, stage.stage):
+for command in (up.up, up.down, up.ps, up.logs, serve.serve, stage.stage, soak.soak):
     app.command()(command)
 app.add_typer(eval.app, name="eval")
 app.add_typer(provider.app, name="provider")

@@ -147,12 +147,12 @@ def _uses(settings: Settings, choice: Choice) -> list[Use]:
 def service_urls(settings: Settings) -> dict[str, str]:
     """The services: those that `up` started, else where the settings say they are."""
     from casewright.cli.stack_view import places_of
-    from casewright.stack.plan import ENGINE
+    from casewright.stack.description import SERVICES
     from casewright.stack.status import running_urls
 
     started = running_urls(places_of(settings))
     if started is not None:
-        return {name: url for name, url in started.items() if name != ENGINE}
+        return {name: url for name, url in started.items() if name in SERVICES}
     given = {"rag": settings.rag_url, "notes": settings.notes_url, "documents": settings.documents_url}
     urls = {
         # the port's setting moves a service that no URL was given for

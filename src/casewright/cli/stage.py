@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from casewright.cli import stage_options as options
 from casewright.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from casewright.api.staging import Group
+    from casewright.api.staging import Group, StageResult
     from casewright.settings import Settings
-    from casewright.staging.config import StageConfig
+    from casewright.staging.config import LoadPlan, StageConfig
+    from casewright.staging.samples import Plan
+    from casewright.staging.stack import Stack
 
 PLAIN_WIDTH = 120
 SERVICES = ("rag", "notes", "documents", "web")
@@ -24,45 +26,67 @@ SERVICES = ("rag", "notes", "documents", "web")
 
 def stage(
     *,
-    target: Annotated[str, typer.Option(help="Where: local, processes on this machine.")] = "local",
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="GROUP",
-            help="build, startup, functional, performance, resilience or stability; repeatable. The others "
-            "are printed as not asked.",
-        ),
-    ] = None,
-    attach: Annotated[
-        bool,
-        typer.Option("--attach", help="Test the stack that runs: nothing is started, broken or stopped."),
-    ] = False,
-    sample: Annotated[
-        Path | None, typer.Option(help="A PDF to upload too [default: sample.pdf, where there is one].")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Folder of the report and its evidence [default: in the data directory]."),
-    ] = None,
+    target: options.Target = "local",
+    only: options.Only = None,
+    attach: options.Attach = False,
+    kills: options.Kills = 6,
+    sample: options.Sample = None,
+    chroma: options.Chroma = None,
+    users: options.Users = 50,
+    load_seconds: options.LoadSeconds = 300.0,
+    soak: options.Soak = None,
+    resume: options.Resume = None,
+    compose_file: options.ComposeFile = None,
+    bundle: options.Bundle = None,
+    output: options.Output = None,
 ) -> int:
     """Start the stack, test it as a user would, break it, stop it: the staging checklist with evidence.
 
     Exit codes: 0 every box that was asked passed, 1 one failed, 2 none failed and not all are proven or
     measured, 4 no service ever answered, 64 usage, 130 interrupted (what was seen is reported).
     """
+    from casewright.cli.stage_compose import check_target, pack, with_compose
+    from casewright.cli.stage_parts import with_parts
     from casewright.settings import load_settings
+    from casewright.staging.bundle import check_bundle
+
+    check_target(target, compose_file)
+    if resume is not None and output is not None:
+        raise UsageError("--resume goes on in its own folder", hint="leave --output out")
+    groups, settings, stack = read_groups(only or []), load_settings(), None
+    config = config_of(settings, groups, attach=attach, sample=sample, output=resume or output)
+    if target == "local":
+        config = with_parts(config, settings, chroma)
+    config = replace(config, resume=resume is not None, kills=kills, soak=soak_of(soak))
+    config = replace(config, load=load_of(users, load_seconds))
+    if target == "compose":
+        config, stack = with_compose(config, settings, compose_file)
+    if bundle is not None:
+        check_bundle(bundle, config.output)
+    console = _console()
+    result, code = _carried_out(console, config, stack)
+    if bundle is not None:
+        pack(console, bundle, config, result, stack)
+    return code
+
+
+def _carried_out(console: Console, config: StageConfig, stack: Stack | None) -> tuple[StageResult, int]:
+    """The stage with its view and its report, and the exit code."""
     from casewright.staging.report import print_report, watching
     from casewright.staging.run import exit_code, planned, run_stage
 
-    if target != "local":
-        raise UsageError(f"stage has no target {target!r} yet", hint="use --target local")
-    groups = read_groups(only or [])
-    config = config_of(load_settings(), groups, attach=attach, sample=sample, output=output)
-    console = _console()
     with watching(console, tuple(step.name for step in planned(config))) as watch:
-        result = run_stage(config, watch)
+        result = run_stage(config, watch, stack)
     print_report(console, result, config.output)
-    return exit_code(result)
+    return result, exit_code(result)
+
+
+def soak_of(words: str | None) -> Plan | None:
+    """The soak that --soak asks for."""
+    from casewright.staging.samples import Plan
+    from casewright.staging.soak import seconds_in
+
+    return Plan(duration_s=seconds_in(words, "--soak"), interval_s=5.0, users=5) if words else None
 
 
 def read_groups(words: list[str]) -> tuple[Group, ...]:
@@ -101,15 +125,26 @@ def config_of(
     )
 
 
+def load_of(users: int, seconds: float) -> LoadPlan:
+    """The load; the plan's locustfile.py is the one in the current folder, or of the source tree."""
+    from casewright.staging.config import LoadPlan
+
+    places = (Path("locustfile.py"), Path(__file__).parents[3] / "locustfile.py")
+    found = next((each.absolute() for each in places if each.is_file()), None)
+    return LoadPlan(users=users, seconds=seconds, locustfile=found)
+
+
 def stand_ins(settings: Settings) -> dict[str, str]:
     """What the stage's own processes are told of the providers that nobody named a URL for.
 
     The embedded engine answers both APIs, under its own name: behind it the switch can be tried without them.
     """
+    from casewright.stack.plan import wanted
+
     engine_url = f"http://127.0.0.1:{settings.engine_port}"
     told: dict[str, str] = {}
     for name in ("ollama", "vllm"):
-        if f"{name}_url" not in settings.model_fields_set:
+        if f"{name}_url" not in settings.model_fields_set and name not in wanted(settings):
             told |= {f"{name.upper()}_URL": engine_url, f"{name.upper()}_MODEL": ""}
     if "OLLAMA_URL" in told:
         # Ollama would load its model anew for another context; what stands in its place has only its own

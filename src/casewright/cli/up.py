@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,32 +17,49 @@ from casewright.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_TARGET_FAILED, Usa
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from casewright.settings import Settings
     from casewright.stack.plan import Places
     from casewright.stack.run import Started
     from casewright.stack.status import StackStatus
+
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=1, help="Seconds until everything must be healthy: 60, more with vLLM or n8n."),
+]
+WithChroma = Annotated[bool | None, typer.Option("--chroma/--no-chroma", help="Start a Chroma server too.")]
+WithVllm = Annotated[
+    bool | None, typer.Option("--vllm/--no-vllm", help="Start real vLLM on the processor too.")
+]
+WithN8n = Annotated[bool | None, typer.Option("--n8n/--no-n8n", help="Start n8n too.")]
 
 
 def up(
     *,
     target: Annotated[str, typer.Option(help="Where: local, processes on this machine.")] = "local",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds until everything must be healthy.")] = 60.0,
+    timeout: Timeout = None,
     engine: Annotated[
         bool, typer.Option(help="Start the embedded engine; without it CASEWRIGHT_EMBEDDED_URL is used.")
     ] = True,
+    chroma: WithChroma = None,
+    vllm: WithVllm = None,
+    n8n: WithN8n = None,
     detach: Annotated[
         bool, typer.Option("--detach/--attach", help="Return when it is healthy, or stay and show the logs.")
     ] = True,
 ) -> int:
     """Start the stack: one engine process, the three services and the page, restarted when they end.
+    CASEWRIGHT_UP_WITH=chroma,n8n names what is started beside them where no option says otherwise.
 
     Exit codes: 0 everything is healthy (or it ran already and serves), 1 it runs and something is degraded,
-    64 a port is taken, 70 it did not start and nothing was left running, 130 interrupted, likewise.
+    64 a port is taken, 70 it did not start or is not installed, and nothing was left running,
+    130 interrupted, likewise.
     """
     from casewright.cli.stack_view import console_for, places_of, watching
     from casewright.services.kit.keys import service_token
     from casewright.settings import load_settings
     from casewright.stack.plan import plan_from
-    from casewright.stack.run import Order, start
+    from casewright.stack.programs import require_programs
+    from casewright.stack.run import Order, patience, start
 
     if target != "local":
         raise UsageError(
@@ -51,10 +68,12 @@ def up(
         )
     settings = load_settings()
     places, console = places_of(settings), console_for()
-    plan = plan_from(settings, engine=engine)
+    more = asked_for(settings, {"chroma": chroma, "vllm": vllm, "n8n": n8n})
+    plan = plan_from(settings, engine=engine, more=more)
+    require_programs([each.name for each in plan.processes], settings)
     with calling_off() as stop:
         places.prepare()
-        order = Order(plan, places, timeout, token=service_token(settings.data_dir))
+        order = Order(plan, places, timeout or patience(plan), token=service_token(settings.data_dir))
         with watching(console) as watch:
             started = start(order, stop, watch)
         _tell(started, console, places)
@@ -66,11 +85,23 @@ def up(
     return EXIT_OK if good else EXIT_TARGET_FAILED
 
 
+def asked_for(settings: Settings, options: Mapping[str, bool | None]) -> tuple[str, ...]:
+    """What is to be started beside our own: as the options say, else as the settings do."""
+    from casewright.stack.plan import wanted
+
+    named = wanted(settings)
+    return tuple(name for name, option in options.items() if (name in named if option is None else option))
+
+
 def _tell(started: Started, console: Console, places: Places) -> None:
     from casewright.cli.stack_view import status_table
 
     if started.cleared:
         console.print(f"ended {started.cleared} processes that a lost supervisor had left")
+    if started.dropped:
+        console.print(
+            "the vectors of an earlier Chroma server here were removed: no erasure could reach them"
+        )
     if started.outcome == "interrupted":
         console.print("interrupted: everything was stopped again")
         return
@@ -184,15 +215,15 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=100_000, help="Last lines of each.")] = 50,
 ) -> int:
-    """Show what the processes logged: engine, rag, notes, documents, web, supervisor."""
+    """Show what the processes logged: engine, rag, notes, documents, web, supervisor; chroma, vllm, n8n."""
     from casewright.cli.stack_view import places_of
     from casewright.settings import load_settings
-    from casewright.stack.logs import follow as new_lines
-    from casewright.stack.logs import tail
-    from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR
+    from casewright.stack.description import PROCESSES
+    from casewright.stack.logs import Following
+    from casewright.stack.plan import SUPERVISOR
 
     places = places_of(load_settings())
-    known = (ENGINE, *SERVICES, SUPERVISOR)
+    known = (*PROCESSES, SUPERVISOR)
     if name is not None and name not in known:
         raise UsageError(f"there is no process {name!r}", hint=f"one of {', '.join(known)}")
     paths = {each: places.log(each) for each in ((name,) if name else known)}
@@ -201,13 +232,14 @@ def logs(
         print(f"nothing was logged in {places.logs}; casewright up starts the stack")
         return EXIT_OK
     with calling_off() as stop, until_nobody_reads():
-        for each, path in found.items():
-            for line in tail(path, lines):
+        following = Following(paths)
+        for each in found:
+            for line in following.tail(each, lines):
                 print(line if name else f"{each:<10} {line}")
-        if follow:
-            for each, line in new_lines(paths, stop):
-                print(line if name else f"{each:<10} {line}", flush=True)
         sys.stdout.flush()
+        if follow:
+            for each, line in following.lines(stop):
+                print(line if name else f"{each:<10} {line}", flush=True)
     return EXIT_OK
 
 

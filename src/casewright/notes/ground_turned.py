@@ -108,9 +108,9 @@ def _unlike(event: Event, known: Event, client_there: bool, again: bool) -> str:
         return f"modality:{verb!r} is {way}, and not so in the line"
     if known.tense == "present" and stem(known.verb.low) in _LASTING and event.tense in ("past", "future"):
         return f"modality:{verb!r} is so now in the line"
-    if event.subject is not None and known.subject is not None and known.beside and not event.beside:
-        if {event.subject.form, known.subject.form} == {CLIENT, ADVISER}:
-            return f"pairing:{event.subject.text!r} is not who does {verb!r} in the line"
+    who, does = event.subject, known.subject
+    if who and does and known.beside and not event.beside and {who.form, does.form} == {CLIENT, ADVISER}:
+        return f"pairing:{who.text!r} is not who does {verb!r} in the line"
     if event.subject is not None and known.subject is not None and (event.beside and known.beside):
         alike = same(event.subject, known.subject)
         if alike is False and not (again and event.subject.kind == "W"):

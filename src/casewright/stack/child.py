@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> None:
     for setting in settings:
         name, _, value = setting.partition("=")
         os.environ[name] = value
+    # what a process of the stack writes is for its owner alone, also what is not ours
+    os.umask(0o077)
     write_own_record(path, path.stem)
     os.execv(command[0], command)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from casewright.stack.description import ENGINE
+
 HealthWord = Literal["healthy", "degraded", "unhealthy", "no answer"]
 _WORDS: tuple[HealthWord, ...] = ("healthy", "degraded", "unhealthy")
 _LARGEST = 1_000_000
@@ -34,15 +36,26 @@ class Seen:
         return self.health in ("healthy", "degraded")
 
 
-def look(url: str, *, name: str | None = None, token: str | None = None, timeout_s: float = HEALTH_S) -> Seen:
-    """Ask ``url``/health. ``name``: the service that should answer there; ``token`` goes along as its key."""
+def look(
+    url: str,
+    *,
+    name: str | None = None,
+    token: str | None = None,
+    timeout_s: float = HEALTH_S,
+    foreign: str | None = None,
+) -> Seen:
+    """Ask ``url``/health. ``name``: the service that should answer there; ``token`` goes along as its key.
+
+    ``foreign`` is the path of a server that is not ours: it is well when it answers 200 there.
+    """
+    path = "/health" if foreign is None else foreign
     parts = urlsplit(url)
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         connection = connect(parts.hostname or "", parts.port, timeout=timeout_s)
         try:
-            connection.request("GET", parts.path.rstrip("/") + "/health", headers=headers)
+            connection.request("GET", parts.path.rstrip("/") + path, headers=headers)
             answer = connection.getresponse()
             status, body = answer.status, answer.read(_LARGEST)
         finally:
@@ -53,6 +66,8 @@ def look(url: str, *, name: str | None = None, token: str | None = None, timeout
         return Seen("no answer", "nothing listens yet")
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         return Seen("no answer", str(error) or type(error).__name__)
+    if foreign is not None:
+        return Seen("healthy") if status == 200 else Seen("unhealthy", f"{path} answers HTTP {status}")
     return read_answer(status, body, name)
 
 
@@ -79,12 +94,22 @@ def read_answer(status: int, body: bytes, name: str | None) -> Seen:
     )
 
 
-def look_at_all(urls: Mapping[str, str], token: str | None, timeout_s: float = HEALTH_S) -> dict[str, Seen]:
-    """Ask several at once: name -> URL. Only services are shown the token, not the engine."""
+def look_at_all(
+    urls: Mapping[str, str],
+    token: str | None,
+    timeout_s: float = HEALTH_S,
+    foreign: Mapping[str, str] | None = None,
+) -> dict[str, Seen]:
+    """Ask several at once: name -> URL. Only services are shown the token, not the engine.
+
+    ``foreign``: name -> path of those that are not ours.
+    """
     found: dict[str, Seen] = {}
+    paths = foreign or {}
 
     def one(name: str, url: str) -> None:
-        found[name] = look(url, name=name, token=None if name == "engine" else token, timeout_s=timeout_s)
+        key = None if name == ENGINE or name in paths else token
+        found[name] = look(url, name=name, token=key, timeout_s=timeout_s, foreign=paths.get(name))
 
     threads = [threading.Thread(target=one, args=pair, daemon=True) for pair in urls.items()]
     for thread in threads:

@@ -12,15 +12,19 @@ TAIL_BYTES = 1_000_000
 CHECK_S = 0.3
 
 
-def tail(path: Path, lines: int) -> list[str]:
-    """The last lines of a log, [] when there is none; at most its last megabyte is read."""
+def tail(path: Path, lines: int, end: int | None = None) -> list[str]:
+    """The last lines of a log, [] when there is none; at most its last megabyte is read.
+
+    ``end``: where it is taken to end, in bytes; what comes after is not looked at.
+    """
     if lines < 1:
         return []
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL_BYTES))
-            found = file.read().decode("utf-8", "replace").splitlines()
+            size = size if end is None else min(size, end)
+            start = file.seek(max(0, size - TAIL_BYTES))
+            found = file.read(size - start).decode("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
     return found[-lines:]
@@ -63,9 +67,26 @@ def follow(
     paths: Mapping[str, Path], stop: threading.Event, ended: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[str, str]]:
     """Yield (name, line) as lines come, until ``stop`` is set or ``ended`` says that no more will."""
-    readers = {name: _Reader(path) for name, path in paths.items()}
-    while not stop.is_set() and not ended():
-        for name, reader in readers.items():
-            for line in reader.new_lines():
-                yield name, line
-        stop.wait(CHECK_S)
+    return Following(paths).lines(stop, ended)
+
+
+class Following:
+    """Logs from where they end now: what comes later is neither missed nor shown twice."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._readers = {name: _Reader(path) for name, path in paths.items()}
+
+    def tail(self, name: str, lines: int) -> list[str]:
+        """The last lines before that."""
+        reader = self._readers[name]
+        return tail(reader.path, lines, reader.at)
+
+    def lines(
+        self, stop: threading.Event, ended: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[str, str]]:
+        """See ``follow``."""
+        while not stop.is_set() and not ended():
+            for name, reader in self._readers.items():
+                for line in reader.new_lines():
+                    yield name, line
+            stop.wait(CHECK_S)

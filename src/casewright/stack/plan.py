@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +12,18 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from casewright.api.contract import Contract
-from casewright.errors import ConfigError, StorageError
+from casewright.disk import refused
+from casewright.engines.failures import redacted
+from casewright.errors import ConfigError
+from casewright.files import replace_file
 from casewright.settings import Settings
+from casewright.stack.description import BY_NAME, CHROMA, ENGINE, ON_REQUEST, PROCESSES, VLLM
+from casewright.stack.programs import program_of
 
 HOST = "127.0.0.1"
-ENGINE = "engine"
-SERVICES = ("rag", "notes", "documents", "web")
+_EMBEDDED = ("threads", "slots", "context")
 SUPERVISOR = "supervisor"
+PROBE_BYTES = 256 * 1024
 # sun_path holds 108 bytes with its end; supervisor binds NAME.PID first and then renames.
 SOCKET_BYTES = 107 - len(".4194304")
 
@@ -70,7 +76,7 @@ class Places:
         """Make the directories, closed to others.
 
         Raises:
-            StorageError: they cannot be made.
+            StorageError: they cannot be made, or nothing can be written to them.
             ConfigError: the path is too long for a socket.
         """
         if len(os.fsencode(self.socket)) > SOCKET_BYTES:
@@ -84,22 +90,26 @@ class Places:
                 folder.mkdir(exist_ok=True)
                 folder.chmod(0o700)
         except OSError as error:
-            raise StorageError(
-                f"cannot use {self.data_dir}: {error.strerror}",
-                hint="check CASEWRIGHT_DATA and its permissions",
-            ) from error
+            raise refused(self.data_dir, error) from error
+        # A disk that is full lets directories be made, and fails each process in its own words.
+        probe = self.run / "probe"
+        replace_file(probe, bytes(PROBE_BYTES), mode=0o600)
+        probe.unlink(missing_ok=True)
 
 
 class ProcessSpec(Contract):
     """One process: its command line (the program by its whole path) and its port on loopback.
 
-    ``setting`` is the variable that changes the port.
+    ``setting`` is the variable that changes the port. ``health`` is the path where it says how it is; what is
+    not ``ours`` says so by its status alone.
     """
 
     name: str
     command: tuple[str, ...]
     port: int
     setting: str
+    health: str = "/health"
+    ours: bool = True
 
     @property
     def url(self) -> str:
@@ -125,42 +135,95 @@ class StackRecord(Contract):
     started_at: datetime
 
 
-def plan_from(settings: Settings, *, engine: bool = True, python: str = sys.executable) -> StackPlan:
-    """The local stack of these settings: one engine process (unless ``engine`` is False) and the services.
+def plan_from(
+    settings: Settings,
+    *,
+    engine: bool = True,
+    more: Sequence[str] | None = None,
+    python: str = sys.executable,
+) -> StackPlan:
+    """The local stack of these settings: one engine process (unless ``engine`` is False), the services, and
+    ``more`` of what is started on request (None: what the settings name).
+
+    Programs that are not found stand in it by their bare name: see ``casewright.stack.programs``.
 
     Raises:
-        ConfigError: two processes are given one port.
+        ConfigError: two processes are given one port, or the settings contradict what is to be started.
     """
-    casewright = (python, "-m", "casewright")
-    processes = []
-    if engine:
-        words = ["--api", "both", "--port", str(settings.engine_port)]
-        for option in ("threads", "slots", "context"):
-            words += [f"--{option}", str(getattr(settings, f"embedded_{option}"))]
-        command = (*casewright, "engine", "serve", *words)
-        processes.append(_spec(ENGINE, command, settings.engine_port))
-    for name in SERVICES:
-        port: int = getattr(settings, f"{name}_port")
-        processes.append(_spec(name, (*casewright, "serve", name, "--port", str(port)), port))
+    asked = wanted(settings) if more is None else tuple(more)
+    _refuse_contradictions(settings, asked)
+    processes, told = [], {}
+    for name, process in PROCESSES.items():
+        if (name == ENGINE and not engine) or (process.on_request and name not in asked):
+            continue
+        port: int = getattr(settings, process.port_field)
+        words = _words(settings, port)
+        program = program_of(process.command[0], settings, python)
+        command = (*program, *(word.format_map(words) for word in process.command[1:]))
+        processes.append(
+            ProcessSpec(
+                name=name,
+                command=command,
+                port=port,
+                setting=process.variable,
+                health=process.health,
+                ours=BY_NAME[name].ours,
+            )
+        )
+        for key, value in {**process.environment, **process.tells}.items():
+            told[key] = value.format_map(words)
+        told |= BY_NAME[name].fixed
     _refuse_shared_ports(processes)
-    environment = {
-        f"{name.upper()}_URL": f"http://{HOST}:{getattr(settings, f'{name}_port')}"
-        for name in ("rag", "notes", "documents")
-    }
+    return StackPlan(processes=tuple(processes), environment=told | _common(settings))
+
+
+def wanted(settings: Settings) -> tuple[str, ...]:
+    """What CASEWRIGHT_UP_WITH asks to be started beside our own.
+
+    Raises:
+        ConfigError: it names something else.
+    """
+    names = tuple(filter(None, (name.strip() for name in settings.up_with.split(","))))
+    if not set(names) <= set(ON_REQUEST):
+        raise ConfigError(
+            f"CASEWRIGHT_UP_WITH={settings.up_with!r} names what cannot be started",
+            hint=f"some of {', '.join(ON_REQUEST)}, separated by commas",
+        )
+    return names
+
+
+def _words(settings: Settings, port: int) -> dict[str, str]:
+    """What stands in the place of {…} in a command or a variable."""
+    given = {f"embedded_{each}": getattr(settings, f"embedded_{each}") for each in _EMBEDDED}
+    here = {"host": HOST, "port": port, "url": f"http://{HOST}:{port}", "data": settings.data_dir.absolute()}
+    return {name: str(value) for name, value in (given | here).items()}
+
+
+def _common(settings: Settings) -> dict[str, str]:
+    """What every process is told that no single part says of itself."""
     # The processes run in the data directory: a path that was relative to the caller's must not change.
-    environment["CASEWRIGHT_DATA"] = str(settings.data_dir.absolute())
-    environment["LLM_PROVIDER"] = settings.llm_provider or ""  # empty is unset
+    told = {"CASEWRIGHT_DATA": str(settings.data_dir.absolute())}
+    told["LLM_PROVIDER"] = settings.llm_provider or ""  # empty is unset
     if settings.embedded_model is not None:
-        environment["CASEWRIGHT_EMBEDDED_MODEL"] = str(settings.embedded_model.expanduser().absolute())
-    if engine:
-        environment["CASEWRIGHT_EMBEDDED_URL"] = f"http://{HOST}:{settings.engine_port}"
+        told["CASEWRIGHT_EMBEDDED_MODEL"] = str(settings.embedded_model.expanduser().absolute())
     # Unbound thread pools of several processes on the same cores starve each other.
-    environment |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONUNBUFFERED": "1"}
-    return StackPlan(processes=tuple(processes), environment=environment)
+    return told | {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def _spec(name: str, command: tuple[str, ...], port: int) -> ProcessSpec:
-    return ProcessSpec(name=name, command=command, port=port, setting=f"CASEWRIGHT_{name.upper()}_PORT")
+def _refuse_contradictions(settings: Settings, asked: tuple[str, ...]) -> None:
+    """A server that was named, and another one that is to be started in its place."""
+    named = {CHROMA: ("CHROMA_HOST", settings.chroma_host), VLLM: ("VLLM_URL", _given(settings, "vllm_url"))}
+    for name in asked:
+        variable, value = named.get(name, ("", None))
+        if value:
+            raise ConfigError(
+                f"{name} is to be started here, and {variable}={redacted(value)} names another",
+                hint=f"unset {variable}, or leave {name} out: {PROCESSES[name].without}",
+            )
+
+
+def _given(settings: Settings, field: str) -> str | None:
+    return str(getattr(settings, field)) if field in settings.model_fields_set else None
 
 
 def _refuse_shared_ports(processes: list[ProcessSpec]) -> None:

@@ -8,7 +8,11 @@ from collections.abc import Sequence
 import psutil  # type: ignore[import-untyped]
 
 from casewright.errors import PortTaken
+from casewright.stack.description import PROCESSES
+from casewright.stack.health import look
 from casewright.stack.plan import HOST, ProcessSpec
+
+USED_S = 2.0
 
 
 def require_free(processes: Sequence[ProcessSpec]) -> None:
@@ -23,11 +27,21 @@ def require_free(processes: Sequence[ProcessSpec]) -> None:
     said = "; ".join(
         f"port {each.port}, wanted by {each.name}, is taken by {holder(each.port)}" for each in taken
     )
-    raise PortTaken(
-        said,
-        hint="end that process, or choose other ports: "
-        + " ".join(f"{each.setting}={_other(each.port)}" for each in taken),
-    )
+    others = " ".join(f"{each.setting}={_other(each.port)}" for each in taken)
+    use = "".join(filter(None, (_used_instead(each) for each in taken)))
+    raise PortTaken(said, hint=f"end that process, or choose other ports: {others}{use}")
+
+
+def _used_instead(spec: ProcessSpec) -> str:
+    """How to use a server of the wanted kind that answers there already; empty where none does."""
+    process = PROCESSES.get(spec.name)
+    if spec.ours or process is None or not process.tells:
+        return ""
+    if not look(spec.url, foreign=spec.health, timeout_s=USED_S).serves:
+        return ""
+    words = {"host": HOST, "port": str(spec.port), "url": spec.url}
+    told = " ".join(f"{name}={value.format_map(words)}" for name, value in process.tells.items())
+    return f"; a server of that kind answers there: to use it, {told} {process.without}"
 
 
 def is_free(port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,8 +17,10 @@ from typing import Literal
 
 import psutil  # type: ignore[import-untyped]
 
+from casewright.disk import told
 from casewright.errors import StackError, StartFailed
 from casewright.files import replace_file
+from casewright.stack.description import CHROMA, PROCESSES
 from casewright.stack.logs import tail
 from casewright.stack.plan import SUPERVISOR, Places, StackPlan, StackRecord, read_stack
 from casewright.stack.ports import require_free
@@ -32,6 +35,7 @@ SETTLE_S = 8.0
 ENOUGH_STARTS = 2
 LOCK_S = 90.0
 TAIL_LINES = 15
+CHROMA_FILE = "chroma.sqlite3"
 
 Watch = Callable[[StackStatus, float], None]
 
@@ -41,7 +45,7 @@ class Started:
     """How a start ended. ``degraded``: everything serves, something with less than it could.
 
     ``differs`` says what a running stack was started with otherwise; ``cleared`` how many processes of a lost
-    supervisor were ended first.
+    supervisor were ended first, ``dropped`` whether the data of an earlier Chroma server were removed.
     """
 
     outcome: Literal["healthy", "degraded", "already running", "interrupted"]
@@ -49,6 +53,7 @@ class Started:
     seconds: float
     differs: tuple[str, ...] = ()
     cleared: int = 0
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ def start(order: Order, stop: threading.Event, watch: Watch) -> Started:
             return Started("already running", status, 0.0, _differences(running.plan, order.plan))
         cleared = _end_all(places)
         require_free(order.plan.processes)
+        dropped = _drop_vectors(order)
         began = time.monotonic()
         launched = _launch(order)
         try:
@@ -96,7 +102,28 @@ def start(order: Order, stop: threading.Event, watch: Watch) -> Started:
             raise
         if outcome == "interrupted":
             _end_all(places, launched)
-    return Started(outcome, status, time.monotonic() - began, cleared=cleared)
+    return Started(outcome, status, time.monotonic() - began, cleared=cleared, dropped=dropped)
+
+
+def _drop_vectors(order: Order) -> bool:
+    """Remove what an earlier Chroma server kept here, where this stack has none; whether there was any.
+
+    An erasure cannot reach the vectors of a server that does not run, and would leave them for good. They are
+    derived from the texts, and made anew.
+    """
+    folder = order.places.data_dir / CHROMA
+    if order.plan.process(CHROMA) is not None or not (folder / CHROMA_FILE).is_file():
+        return False
+    with told(folder):
+        shutil.rmtree(folder)
+    return True
+
+
+def patience(plan: StackPlan) -> float:
+    """Seconds that a plan's slowest process may take to be healthy."""
+    return max(
+        (PROCESSES[each.name].start_s for each in plan.processes if each.name in PROCESSES), default=60.0
+    )
 
 
 def stop_all(places: Places) -> int:
@@ -184,10 +211,19 @@ def _failure(order: Order, status: StackStatus, why: str) -> StartFailed:
         state = f"{each.state}, {each.health}" + (f" ({each.reason})" if each.reason else "")
         lines += [f"{each.name}: {state}; the last lines of {log}:"]
         lines += [f"    {line}" for line in tail(log, TAIL_LINES)] or ["    (it says nothing)"]
+    ways = _ways_on(order, ending or bad)
     return StartFailed(
         "\n".join([f"the stack did not start: {why}; everything was stopped again", *lines]),
-        hint="mend what the lines above name, then casewright up again",
+        hint="; ".join(["mend what the lines above name, then casewright up again", *ways]),
     )
+
+
+def _ways_on(order: Order, bad: list[ProcessStatus]) -> list[str]:
+    """The next commands to try: with more time for what has not ended, without what can be left out."""
+    slow = all(each.state in ("starting", "running") for each in bad)
+    ways = [f"with more time: casewright up --timeout {2 * order.timeout_s:g}"] if slow else []
+    parts = [PROCESSES[each.name] for each in bad if each.name in PROCESSES]
+    return ways + [f"without it: {about.without}" for about in parts if about.without]
 
 
 def _differences(running: StackPlan, wanted: StackPlan) -> tuple[str, ...]:
@@ -198,7 +234,8 @@ def _differences(running: StackPlan, wanted: StackPlan) -> tuple[str, ...]:
         if other is None:
             found.append(f"{each.name} was not started")
         elif other.command[1:] != each.command[1:]:
-            found.append(f"{each.name} runs as: {' '.join(other.command[3:])}")
+            shown = other.command[3:] if other.ours else other.command
+            found.append(f"{each.name} runs as: {' '.join(shown)}")
     for name, value in wanted.environment.items():
         before = running.environment.get(name, "")
         if value != before:

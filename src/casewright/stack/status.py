@@ -9,6 +9,7 @@ import psutil  # type: ignore[import-untyped]
 from pydantic import Field
 
 from casewright.api.contract import Contract
+from casewright.stack.description import BY_NAME
 from casewright.stack.health import HEALTH_S, HealthWord, Seen, look_at_all
 from casewright.stack.plan import SUPERVISOR, Places, ProcessSpec, StackRecord, read_stack
 from casewright.stack.records import ProcessRecord, living, read_record
@@ -29,17 +30,20 @@ _STATES: dict[str, ProcessState] = {
 class ProcessStatus(Contract):
     """One process now. ``orphaned``: it lives, its supervisor does not.
 
+    ``what`` says what runs there, ``health_url`` where it is asked how it is (200: it serves).
     ``memory_bytes`` is resident memory with its children's; ``restarts`` counts since `up`. None: not known,
     or there is no process.
     """
 
     name: str
+    what: str
     state: ProcessState
     pid: int | None
     uptime_s: float | None
     restarts: int
     port: int
     url: str
+    health_url: str
     health: HealthWord
     reason: str
     provider: str | None
@@ -86,7 +90,9 @@ def stack_status(
         return StackStatus(state="stopped", data_dir=str(places.data_dir))
     supervisor = living(read_record(places.record(SUPERVISOR)))
     told = ask_all(places) if supervisor is not None else None
-    seen = look_at_all({each.name: each.url for each in record.plan.processes}, token, health_s)
+    urls = {each.name: each.url for each in record.plan.processes}
+    foreign = {each.name: each.health for each in record.plan.processes if not each.ours}
+    seen = look_at_all(urls, token, health_s, foreign)
     processes = tuple(
         _process(each, places, told, seen[each.name], supervised=supervisor is not None, memory=memory)
         for each in record.plan.processes
@@ -124,12 +130,14 @@ def _process(
         seen = Seen("unhealthy", f"port {spec.port} is answered by a process that is none of ours")
     return ProcessStatus(
         name=spec.name,
+        what=BY_NAME[spec.name].what if spec.name in BY_NAME else "",
         state=state,
         pid=process.pid if process else None,
         uptime_s=round(max(0.0, time.time() - process.create_time()), 1) if process else None,
         restarts=_restarts(record),
         port=spec.port,
         url=spec.url,
+        health_url=spec.url + spec.health,
         health=seen.health,
         reason="; ".join(filter(None, (why, seen.reason))),
         provider=seen.provider,

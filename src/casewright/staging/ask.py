@@ -81,6 +81,10 @@ class Client:
         """GET."""
         return await self._ask("GET", url, None, "", {}, timeout_s=timeout_s)
 
+    async def delete(self, url: str, *, timeout_s: float | None = None) -> Answer:
+        """DELETE."""
+        return await self._ask("DELETE", url, None, "", {}, timeout_s=timeout_s)
+
     async def post_json(self, url: str, body: object, *, timeout_s: float | None = None) -> Answer:
         """POST a value as JSON."""
         text = json.dumps(body, ensure_ascii=False)
@@ -108,11 +112,21 @@ class Client:
         headers = {"Content-Type": "application/json", "Content-Length": str(size)}
         return await self._ask("POST", url, _zeros(size), f"{size} zero bytes", headers, timeout_s=timeout_s)
 
-    async def post_file(self, url: str, upload: Upload, *, timeout_s: float | None = None) -> Answer:
-        """POST a file as multipart field ``file``."""
+    async def post_file(
+        self,
+        url: str,
+        upload: Upload,
+        *,
+        field: str = "file",
+        fields: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> Answer:
+        """POST a file as multipart field ``field``, after other ``fields``."""
         form = aiohttp.FormData()
-        form.add_field("file", upload.content, filename=upload.name, content_type=upload.media_type)
-        sent = f"multipart file={upload.name} ({len(upload.content)} bytes, {upload.media_type})"
+        for name, value in (fields or {}).items():
+            form.add_field(name, value)
+        form.add_field(field, upload.content, filename=upload.name, content_type=upload.media_type)
+        sent = f"multipart {field}={upload.name} ({len(upload.content)} bytes, {upload.media_type})"
         return await self._ask("POST", url, form, sent, {}, timeout_s=timeout_s)
 
     async def _ask(

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
+from casewright.api.staging import PartSeen
 from casewright.staging.ask import Answer, Client
 from casewright.staging.config import StageConfig
 from casewright.staging.ledger import Ledger
 from casewright.staging.stack import Listing, Stack
 
+if TYPE_CHECKING:
+    from casewright.staging.sampling import Sampler
+
 LLM_SERVICES = ("rag", "notes")
+
+
+def _unheard(_words: str) -> None:
+    """Nobody watches."""
+
+
+@dataclass(slots=True)
+class Breaking:
+    """A time in which the stage broke something itself: monotonic seconds, ``ended`` None while it lasts."""
+
+    why: str
+    began: float
+    ended: float | None = None
+
+    def covers(self, began: float, ended: float) -> bool:
+        """Whether any of a request's time lies in it."""
+        return began <= (float("inf") if self.ended is None else self.ended) and ended >= self.began
 
 
 @dataclass(slots=True)
 class Context:
-    """One stage under way.
+    """One stage under way; ``parts`` is what ran as what.
 
     ``pids`` are the processes as they should be: found at the start, and again after each kill of ours.
     ``touched``: something was told to start, so it must be told to stop; ``started``: it did. ``provider``,
     ``engine``, ``model`` and ``source`` are what the RAG service's /health said at first. ``log_marks``
-    are the logs' sizes before.
+    are the logs' sizes before. ``tell`` shows a line of progress of the step under way: call it before
+    every wait of more than a few seconds, and in between. ``breaks`` are the times in which an unhealthy
+    service is the stage's own doing, ``killed`` the processes that it killed. ``step`` is the name of the
+    step under way; ``sampler`` watches from the start to the end.
+    ``owned`` are the process ids by which the stack is known again, ``runs`` how often the stage was begun.
     """
 
     config: StageConfig
@@ -33,6 +60,8 @@ class Context:
     ledger: Ledger
     pids: dict[str, int] = field(default_factory=dict)
     urls: dict[str, str] = field(default_factory=dict)
+    health_urls: dict[str, str] = field(default_factory=dict)
+    parts: tuple[PartSeen, ...] = ()
     touched: bool = False
     started: bool = False
     reachable: bool = False
@@ -42,10 +71,40 @@ class Context:
     source: str | None = None
     log_marks: dict[Path, int] = field(default_factory=dict)
     killed_for_memory: int | None = None
+    tell: Callable[[str], None] = _unheard
+    breaks: list[Breaking] = field(default_factory=list)
+    killed: set[int] = field(default_factory=set)
+    step: str = ""
+    sampler: Sampler | None = None
+    owned: tuple[int, ...] = ()
+    runs: int = 1
+
+    @contextlib.contextmanager
+    def breaking(self, why: str) -> Iterator[None]:
+        """Around everything that breaks a service on purpose, up to its being whole again.
+
+        What the health sampler sees meanwhile is not held against the box "Health checks pass".
+        """
+        window = Breaking(why, time.monotonic())
+        self.breaks.append(window)
+        try:
+            yield
+        finally:
+            window.ended = time.monotonic()
+
+    def health_url(self, name: str) -> str | None:
+        """Where a process says how it is: at its /health, or at a dependency's own path."""
+        base = self.urls.get(name) or self.config.services.get(name)
+        return self.health_urls.get(name) or (None if base is None else f"{base}/health")
 
     def url(self, service: str) -> str:
         """Where a service answers."""
         return self.config.services[service]
+
+    def reach(self, url: str) -> str:
+        """A URL as this machine reaches it: containers name each other, and publish their ports here."""
+        parts = urlsplit(url)
+        return urlunsplit(parts._replace(netloc=self.config.addresses.get(parts.netloc, parts.netloc)))
 
     async def healths(self) -> dict[str, Answer]:
         """GET /health of every service at once."""
@@ -79,13 +138,15 @@ class Context:
 class Step:
     """One step. ``boxes`` are those it finds something for; ``run`` returns a few words of what it did.
 
-    ``needs_stack``: it can only be taken while the stack answers.
+    ``needs_stack``: it can only be taken while the stack answers. ``breaks``: it breaks services from its
+    beginning to its end, so that the health sampler holds nothing against them meanwhile.
     """
 
     name: str
     boxes: tuple[str, ...]
     run: Callable[[Context], Awaitable[str]]
     needs_stack: bool = True
+    breaks: bool = False
 
 
 class CannotGoOn(Exception):

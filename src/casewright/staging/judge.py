@@ -17,11 +17,13 @@ _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def finding(what: str, expected: str, seen: object, ok: bool | None, *, tried: bool = True) -> Finding:
-    """A finding with what was seen cut to a line. ``tried`` False: there was nothing to look at."""
+def finding(
+    what: str, expected: str, seen: object, ok: bool | None, *, tried: bool = True, shown: int = SHOWN
+) -> Finding:
+    """A finding with what was seen cut to ``shown`` characters. ``tried`` False: nothing to look at."""
     words = " ".join(str(seen).split())
-    shown = words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
-    return Finding(what=what, expected=expected, seen=shown or "(nothing)", ok=ok, not_proven=tried)
+    told = words if len(words) <= shown else words[: shown - 1] + "…"
+    return Finding(what=what, expected=expected, seen=told or "(nothing)", ok=ok, not_proven=tried)
 
 
 def read(name: str, answer: Answer, model: type[Model]) -> tuple[Model | None, list[Finding]]:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from casewright.api.bench import Status
+from pydantic import Field
+
+from casewright.api.bench import Record, Status
 from casewright.api.staging import BoxResult, CommandRun, Counts, EvidenceFile, Exchange, Finding
 from casewright.files import replace_file
 from casewright.staging.checklist import BOXES, Box
 from casewright.staging.config import StageConfig
 
 SHOWN = 3
+
+
+class Entry(Record):
+    """All that was entered for one box: what its evidence file shows, and the words beside it."""
+
+    findings: tuple[Finding, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    commands: tuple[CommandRun, ...] = ()
+    seen: dict[str, Any] = Field(default_factory=dict)
+    said: tuple[str, ...] = ()
+    unfinished: str | None = None
 
 
 class Ledger:
@@ -70,6 +83,40 @@ class Ledger:
         """How many checks of these boxes did not hold so far."""
         return sum(finding.ok is False for box in boxes for finding in self._findings[box])
 
+    def entries(self) -> dict[str, Entry]:
+        """Everything that was entered, by box, to be kept on disk; boxes without anything are left out."""
+        found = {box.id: self._entry(box.id) for box in BOXES}
+        return {box: entry for box, entry in found.items() if entry != Entry()}
+
+    def restore(self, entries: Mapping[str, Entry]) -> None:
+        """Enter what was kept of an earlier run; boxes that are no more are left out."""
+        for box, entry in entries.items():
+            if box in self._findings:
+                self._findings[box].extend(entry.findings)
+                self._exchanges[box].extend(entry.exchanges)
+                self._commands[box].extend(entry.commands)
+                self._seen[box].update(entry.seen)
+                self._said[box].extend(entry.said)
+                if entry.unfinished is not None:
+                    self._open[box] = entry.unfinished
+
+    def forget(self, boxes: Iterable[str]) -> None:
+        """Leave out what was entered for these boxes: their step is taken again."""
+        for box in boxes:
+            for part in (self._findings, self._exchanges, self._commands, self._seen, self._said):
+                part[box].clear()
+            self._open.pop(box, None)
+
+    def _entry(self, box: str) -> Entry:
+        return Entry(
+            findings=tuple(self._findings[box]),
+            exchanges=tuple(self._exchanges[box]),
+            commands=tuple(self._commands[box]),
+            seen=self._seen[box],
+            said=tuple(self._said[box]),
+            unfinished=self._open.get(box),
+        )
+
     def _judge(self, box: Box, asked: bool) -> BoxResult:
         status, reason = self._verdict(box, asked)
         findings = self._findings[box.id]
@@ -125,7 +172,7 @@ class Ledger:
 def _told(findings: list[Finding], total: int) -> str:
     said = "; ".join(f"{found.what}: {found.seen} (expected {found.expected})" for found in findings[:SHOWN])
     more = f"; and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
-    return f"{len(findings)} of {total} checks: {said}{more}"
+    return f"{len(findings)} of {total} checks: {said}{more}" if total > 1 else said
 
 
 def _passed(findings: list[Finding]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from rich.text import Text
 from casewright.api.bench import Status
 from casewright.api.staging import BoxResult, StageResult, StepStatus
 from casewright.staging.checklist import GROUPS
+from casewright.staging.report_markdown import duration
 from casewright.staging.run import StepEvent, Watch
 from casewright.staging.words import SIGNS, headline, origin_words
 
@@ -24,6 +26,8 @@ _STYLES: dict[Status, str] = {
     "NOT PROVEN": "yellow",
     "NOT MEASURED": "dim",
 }
+COUNTING_S = 10.0
+_FIGURES = re.compile(r"[0-9.]+")
 _STEP_STYLES: dict[StepStatus, str] = {
     "done": "green",
     "failed": "bold red",
@@ -33,7 +37,10 @@ _STEP_STYLES: dict[StepStatus, str] = {
 
 
 class _Live:
-    """The steps as a table that is drawn anew; ``__rich__`` is called at every refresh."""
+    """The steps as a table that is drawn anew; ``__rich__`` is called at every refresh.
+
+    One line a step: a table higher than the terminal would hide the step under way.
+    """
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._events: dict[str, StepEvent | None] = dict.fromkeys(names)
@@ -56,18 +63,40 @@ class _Live:
             return Text("waiting", style="dim"), Text(""), Text("")
         if event.result is None:
             passed = time.monotonic() - self._began[name]
-            return Text("running", style="bold"), Text(f"{passed:.0f}"), Text("")
+            told = Text(event.words, overflow="ellipsis", no_wrap=True)
+            return Text("running", style="bold"), Text(f"{passed:.0f}"), told
         result = event.result
         seconds = "" if result.seconds is None else f"{result.seconds:.1f}"
         style = _STEP_STYLES[result.status]
-        return Text(result.status, style=style), Text(seconds), Text(result.detail, overflow="ellipsis")
+        return (
+            Text(result.status, style=style),
+            Text(seconds),
+            Text(result.detail, overflow="ellipsis", no_wrap=True),
+        )
+
+
+class _Lines:
+    """One line an event; a wait that only counts on is told again every ten seconds, not at every count."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: tuple[str, str] | None = None
+        self._at = 0.0
+
+    def __call__(self, event: StepEvent) -> None:
+        said = (event.name, _FIGURES.sub("", event.words)) if event.words else None
+        now = time.monotonic()
+        if said is not None and said == self._told and now - self._at < COUNTING_S:
+            return
+        self._told, self._at = said, now
+        self._console.print(_line(event), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def watching(console: Console, names: tuple[str, ...]) -> Iterator[Watch]:
     """Yield a watcher: a live table in a terminal, one line an event elsewhere."""
     if not console.is_terminal:
-        yield lambda event: console.print(_line(event), markup=False, highlight=False, soft_wrap=True)
+        yield _Lines(console)
         return
     table = _Live(names)
     with Live(table, console=console, refresh_per_second=4):
@@ -76,7 +105,7 @@ def watching(console: Console, names: tuple[str, ...]) -> Iterator[Watch]:
 
 def _line(event: StepEvent) -> str:
     if event.result is None:
-        return f"{event.name} ..."
+        return f"{event.name}: {event.words}" if event.words else f"{event.name} ..."
     took = "" if event.result.seconds is None else f" in {event.result.seconds:.1f} s"
     return f"{event.name}: {event.result.status}{took}" + (
         f": {event.result.detail}" if event.result.detail else ""
@@ -88,7 +117,11 @@ def print_report(console: Console, result: StageResult, folder: Path) -> None:
     for group, title in GROUPS.items():
         console.print()
         console.print(Text(title, style="bold"))
-        console.print(_group([box for box in result.boxes if box.group == group]))
+        console.print(boxes_table([box for box in result.boxes if box.group == group]))
+    if result.parts:
+        console.print()
+        console.print(Text("What ran as what", style="bold"))
+        console.print(_parts(result))
     badge, words = headline(result)
     console.print()
     style = "bold green" if badge == "PASS" else "bold red" if result.counts.failed else "bold yellow"
@@ -96,11 +129,24 @@ def print_report(console: Console, result: StageResult, folder: Path) -> None:
     for note in result.notes:
         console.print(Text(f"Note: {note}"))
     console.print(
-        Text(f"{result.seconds:.0f} s; evidence, results.json and report.html in {folder}"), soft_wrap=True
+        Text(
+            f"{duration(result.seconds)}; evidence, results.json, report.html, .md and junit.xml in {folder}"
+        ),
+        soft_wrap=True,
     )
 
 
-def _group(boxes: list[BoxResult]) -> Table:
+def _parts(result: StageResult) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
+    for column in ("part", "in containers", "here"):
+        table.add_column(column, overflow="fold")
+    for each in result.parts:
+        table.add_row(Text(each.part), Text(each.container), Text(each.here))
+    return table
+
+
+def boxes_table(boxes: list[BoxResult]) -> Table:
+    """Sign, status, words and reason of each box."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -21,21 +20,40 @@ from casewright.errors import (
     UsageError,
 )
 from casewright.files import replace_file
-from casewright.staging import steps_ask, steps_break, steps_start
+from casewright.staging import (
+    images,
+    steps_ask,
+    steps_break,
+    steps_load,
+    steps_perf,
+    steps_soak,
+    steps_start,
+    steps_storm,
+    storm_disk,
+    storm_engines,
+    storm_hang,
+)
 from casewright.staging.ask import Client
 from casewright.staging.checklist import BY_ID
+from casewright.staging.compose import ComposeStack
 from casewright.staging.config import StageConfig
 from casewright.staging.context import CannotGoOn, Context, Step
 from casewright.staging.ledger import Ledger, counts
+from casewright.staging.orders import ordered
 from casewright.staging.report_html import stage_html
+from casewright.staging.report_junit import stage_junit
+from casewright.staging.report_markdown import stage_markdown
+from casewright.staging.resume import Keeper, State, put_back, read_state, take_down
 from casewright.staging.stack import LocalStack, Stack
 
-RESULT, PAGE = "results.json", "report.html"
+RESULT, PAGE, TEXT, UNITS = "results.json", "report.html", "report.md", "junit.xml"
 
 START = Step("start", ("startup.services",), steps_start.start, needs_stack=False)
 DOWN = Step("down", ("startup.down",), steps_start.down, needs_stack=False)
 STEPS: tuple[Step, ...] = (
-    Step("preflight", ("build.dependencies", "build.sdks"), steps_start.preflight, needs_stack=False),
+    # images first: what is installed in them can only be looked at once they are built
+    Step("images", ("build.images", "build.image-size"), images.images, needs_stack=False),
+    Step("preflight", ("build.dependencies", "build.sdks"), images.preflight, needs_stack=False),
     START,
     Step("health", ("startup.health", "startup.vision"), steps_start.health),
     Step(
@@ -45,28 +63,42 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("errors", ("resilience.errors",), steps_ask.errors),
     Step("provider switch", steps_break.SWITCHES, steps_break.switch),
-    Step("recovery", ("resilience.recovery",), steps_break.recovery),
-    Step("settle", ("stability.restarts", "startup.memory"), steps_start.settle),
+    Step("performance", (steps_perf.LATENCY, steps_perf.THROUGHPUT), steps_perf.performance),
+    Step("load", (steps_load.LOAD, steps_load.OVERLOAD), steps_load.load),
+    Step("gpus", (steps_soak.ALLOCATION, steps_soak.UTILISATION), steps_soak.gpus),
+    Step("fallback", (storm_engines.FALLBACK, storm_engines.SLOW), storm_engines.engines, breaks=True),
+    Step("recovery", ("resilience.recovery",), steps_break.recovery, breaks=True),
+    Step("hang", (storm_hang.HANG,), storm_hang.hang, breaks=True),
+    Step("storm", (steps_storm.DATA,), steps_storm.storm, breaks=True),
+    Step("full disk", (storm_disk.DISK,), storm_disk.disk),
+    Step("soak", steps_soak.BOXES, steps_soak.soak),
+    Step(
+        "settle",
+        ("stability.restarts", "startup.memory", "startup.health", "performance.memory"),
+        steps_start.settle,
+    ),
     DOWN,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """A step began (``result`` None) or ended."""
+    """A step began (``result`` None), told something on its way (``words``), or ended."""
 
     name: str
     result: StepResult | None = None
+    words: str = ""
 
 
 Watch = Callable[[StepEvent], None]
 
 
 def run_stage(config: StageConfig, watch: Watch, stack: Stack | None = None) -> StageResult:
-    """Carry a stage out and write its evidence, ``results.json`` and ``report.html``.
+    """Carry a stage out, or on (``config.resume``), and write its evidence and its reports.
 
     Raises:
-        UsageError: a stack runs already (without ``attach``), or none does (with it).
+        UsageError: a stack runs already (without ``attach``), or none does (with it); there is nothing to
+            resume, or not with these options.
         StorageError: the output folder refuses.
     """
     return asyncio.run(_stage(config, watch, stack or LocalStack(config)))
@@ -98,16 +130,39 @@ def exit_code(result: StageResult) -> int:
 class _Stage:
     """The steps of one stage, their results, and what to say of those that were not taken."""
 
-    def __init__(self, context: Context, steps: Sequence[Step], watch: Watch) -> None:
+    def __init__(self, context: Context, steps: Sequence[Step], watch: Watch, keeper: Keeper) -> None:
         self.context = context
         self.steps = steps
         self.results: dict[str, StepResult] = {}
         self.problem: str | None = None
         self._watch = watch
+        self._keeper = keeper
+        self._through: list[StepResult] = []
+
+    def keep(self, results: Sequence[StepResult]) -> None:
+        """Take over the steps that an earlier run carried through."""
+        steps = {step.name: step for step in self.steps}
+        for result in results:
+            self._through.append(result)
+            self._end(steps[result.name], result)
+
+    def close(self, *, whole: bool) -> None:
+        """Write on disk how the stage ended."""
+        if whole:
+            self.save(finished=True)
+        else:
+            self._keeper.stop(up=self.context.touched)
+
+    def save(self, *, finished: bool = False, starting: bool = False) -> None:
+        """Write on disk what was carried through so far."""
+        up = self.context.touched or starting
+        self._keeper.save(self.context, self._through, up=up, finished=finished)
 
     async def take_all(self) -> None:
         """Every step in order; those that need the stack are left out once it is known not to answer."""
         for step in self.steps:
+            if step.name in self.results:
+                continue
             if step.needs_stack and self.problem is not None:
                 self._end(step, StepResult(name=step.name, status="skipped", detail=self.problem))
                 self.context.ledger.unfinished(step.boxes, f"no stack to look at: {self.problem}")
@@ -116,10 +171,15 @@ class _Stage:
 
     async def _take(self, step: Step) -> None:
         self._watch(StepEvent(step.name))
+        self.context.step = step.name
+        self.context.tell = lambda words: self._watch(StepEvent(step.name, words=words))
+        if step is START:
+            self.save(starting=not self.context.config.attach)
         ledger, began = self.context.ledger, time.monotonic()
         failed_before = ledger.failed(step.boxes)
         try:
-            detail = await step.run(self.context)
+            with self.context.breaking(step.name) if step.breaks else contextlib.nullcontext():
+                detail = await step.run(self.context)
             status = "failed" if ledger.failed(step.boxes) > failed_before else "done"
             result = StepResult(
                 name=step.name, status="failed" if status == "failed" else "done", detail=detail
@@ -134,10 +194,16 @@ class _Stage:
             ledger.unfinished(step.boxes, "interrupted before it was finished")
             self._end(step, StepResult(name=step.name, status="interrupted", seconds=_since(began)))
             raise
-        self._end(step, result.model_copy(update={"seconds": _since(began)}))
+        result = result.model_copy(update={"seconds": _since(began)})
+        self._end(step, result)
+        if self.problem is None:
+            self._through.append(result)
+            self.save()
 
     async def tear_down(self) -> None:
         """Stop what was started and is still there."""
+        if self.context.sampler is not None:
+            await self.context.sampler.stop()
         if self.context.touched:
             self._watch(StepEvent(DOWN.name))
             began = time.monotonic()
@@ -157,15 +223,19 @@ class _Stage:
 
 
 async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult:
-    started, began = datetime.now(UTC), time.monotonic()
-    steps, ledger = planned(config), Ledger()
+    before = read_state(config) if config.resume else None
+    steps, ledger, keeper = planned(config), Ledger(), Keeper(config, before)
     interrupted = False
     async with Client(config.deadlines.request_s, config.token) as client:
-        context = Context(config, client, stack, ledger)
+        context = Context(config, client, stack, ledger, runs=keeper.runs)
+        if isinstance(stack, ComposeStack):
+            stack.watch(context)
         if START in steps:
-            await _refuse_wrong_start(context)
-        stage = _Stage(context, steps, watch)
-        with _orders() as order:
+            await _make_room(context, before)
+        stage = _Stage(context, steps, watch, keeper)
+        if before is not None:
+            _go_on(stage, before)
+        with ordered() as order:
             order.task = asyncio.ensure_future(stage.take_all())
             try:
                 await asyncio.wait((order.task,))
@@ -173,53 +243,13 @@ async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult
             finally:
                 order.task = asyncio.ensure_future(stage.tear_down())
                 await asyncio.wait((order.task,))
+        whole = not any(task.cancelled() or task.exception() for task in order.done)
+        stage.close(whole=whole)
         stage.leave_open("interrupted before it was begun" if interrupted else "not reached")
-    result = _result(config, stage, started, _since(began), interrupted=interrupted)
+    result = _result(config, stage, keeper, interrupted=interrupted)
     _write(config, ledger, result)
     _raise_defects(order.done)
     return result
-
-
-@dataclass(slots=True)
-class _Orders:
-    """What Ctrl-C cancels now; ``done`` are the tasks that have been it."""
-
-    done: list[asyncio.Task[None]]
-    _task: asyncio.Task[None] | None = None
-
-    @property
-    def task(self) -> asyncio.Task[None]:
-        """The task that Ctrl-C cancels."""
-        assert self._task is not None
-        return self._task
-
-    @task.setter
-    def task(self, value: asyncio.Task[None]) -> None:
-        self._task = value
-        self.done.append(value)
-
-    def cancel(self) -> None:
-        """Cancel it."""
-        if self._task is not None:
-            self._task.cancel()
-
-
-@contextlib.contextmanager
-def _orders() -> Iterator[_Orders]:
-    """Ctrl-C (or SIGTERM) ends the steps; a second one, during the end, leaves off waiting for `down`."""
-    orders, loop = _Orders([]), asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        with contextlib.suppress(RuntimeError, ValueError):  # not the main thread: nobody can press Ctrl-C
-            loop.add_signal_handler(number, orders.cancel)
-    try:
-        yield orders
-    finally:
-        for number, handler in before.items():
-            with contextlib.suppress(RuntimeError, ValueError):
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
 
 
 def _raise_defects(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -229,20 +259,36 @@ def _raise_defects(tasks: Sequence[asyncio.Task[None]]) -> None:
             raise error
 
 
-async def _refuse_wrong_start(context: Context) -> None:
+async def _make_room(context: Context, before: State | None) -> None:
+    """No stack may run where one is to be started; what a killed stage left is taken down."""
     config, found = context.config, await context.stack.processes()
-    running = sorted(found.pids)
-    if config.attach or not running:
+    if config.attach or not found.pids:
         return
+    if before is not None:
+        await take_down(context, before, found)
+        return
+    local = config.target == "local"
+    where = f"in {config.data_dir}" if local else "in containers"
     raise UsageError(
-        f"a stack is running already in {config.data_dir}: {', '.join(running)}",
-        hint="casewright down first, or casewright stage --attach to test it without starting and stopping",
+        f"a stack is running already {where}: {', '.join(sorted(found.pids))}",
+        hint=f"{'casewright' if local else 'docker compose'} down first, "
+        "or casewright stage --attach to test it without starting and stopping",
     )
 
 
-def _result(
-    config: StageConfig, stage: _Stage, started: datetime, seconds: float, *, interrupted: bool
-) -> StageResult:
+def _go_on(stage: _Stage, before: State) -> None:
+    """Take over what an earlier run found; the stack is started again for the steps that are left."""
+    again = {START.name, DOWN.name}
+    kept = [result for result in before.steps if result.name not in again]
+    known = {step.name: step for step in stage.steps}
+    ledger = stage.context.ledger
+    put_back(stage.context, before.facts)
+    ledger.restore(before.entries)
+    ledger.forget({*START.boxes, *DOWN.boxes} - {box for one in kept for box in known[one.name].boxes})
+    stage.keep(kept)
+
+
+def _result(config: StageConfig, stage: _Stage, keeper: Keeper, *, interrupted: bool) -> StageResult:
     context = stage.context
     boxes = context.ledger.judge(config)
     notes = []
@@ -250,12 +296,16 @@ def _result(
         notes.append("attached to a stack that was running: it was neither started, broken nor stopped")
     if START not in stage.steps:
         notes.append("nothing that was asked needs the stack: it was not started")
+    if keeper.runs > 1:
+        notes.append(f"interrupted and resumed: begun {keeper.runs} times, the stack was started each time")
+    if interrupted:
+        notes.append(f"go on with: casewright stage --resume {config.output}, and the same options")
     return StageResult(
         id=config.output.name,
-        started_at=started.isoformat(timespec="seconds"),
+        started_at=keeper.started_at,
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=seconds,
-        target="local",
+        seconds=keeper.seconds,
+        target=config.target,
         attached=config.attach,
         interrupted=interrupted,
         reachable=context.reachable or START not in stage.steps,
@@ -264,6 +314,7 @@ def _result(
         engine=context.engine,
         model=context.model,
         provider=context.provider,
+        parts=context.parts,
         steps=tuple(stage.results[step.name] for step in stage.steps),
         boxes=boxes,
         counts=counts(boxes),
@@ -275,7 +326,12 @@ def _write(config: StageConfig, ledger: Ledger, result: StageResult) -> None:
     ledger.write(config.output)
     text = result.model_dump_json(by_alias=True, indent=2) + "\n"
     replace_file(config.output / RESULT, text.encode("utf-8", "replace"))
-    replace_file(config.output / PAGE, stage_html(result).encode("utf-8", "replace"))
+    for name, text in (
+        (PAGE, stage_html(result)),
+        (TEXT, stage_markdown(result)),
+        (UNITS, stage_junit(result)),
+    ):
+        replace_file(config.output / name, text.encode("utf-8", "replace"))
 
 
 def _since(began: float) -> float:

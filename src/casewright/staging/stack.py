@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -21,13 +21,18 @@ KEPT_CHARS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ProcessSeen:
-    """One process as ``casewright ps`` tells it; None where it does not say."""
+    """One process as ``casewright ps`` tells it; None where it does not say.
+
+    ``what`` is what runs there, ``health_url`` where it says how it is.
+    """
 
     name: str
     state: str
     pid: int | None
     url: str | None
     health: str | None = None
+    what: str | None = None
+    health_url: str | None = None
 
     @property
     def running(self) -> bool:
@@ -47,6 +52,18 @@ class Listing:
     def pids(self) -> dict[str, int]:
         """The running processes' ids by name."""
         return {each.name: each.pid for each in self.processes if each.pid is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """What containers left behind: the lines that each one's log gained, those that ended for memory and in
+    what state, how often each was started again. ``problem`` says why it is not known.
+    """
+
+    logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    killed: tuple[str, ...] = ()
+    restarts: Mapping[str, int | None] = field(default_factory=dict)
+    problem: str | None = None
 
 
 class Stack(Protocol):
@@ -70,14 +87,30 @@ class Stack(Protocol):
     async def provider_cleared(self) -> CommandRun:
         """Give the choice back to the environment."""
 
+    async def doctor(self) -> CommandRun:
+        """Whether the stores of every case agree."""
+
+    def beside(self, config: StageConfig) -> Stack:
+        """A second stack, in the data directory and at the ports of ``config``, without an engine."""
+
+    async def signal(self, pid: int, number: int) -> str | None:
+        """Send a signal to one of its processes; why it could not be, or None."""
+
+    async def gained(self) -> Gained | None:
+        """What its logs gained; None where they are files of the data directory."""
+
 
 class LocalStack:
-    """Processes on this machine under ``casewright up``."""
+    """Processes on this machine under ``casewright up``; ``engine`` False: without the embedded engine."""
 
-    def __init__(self, config: StageConfig) -> None:
+    def __init__(self, config: StageConfig, *, engine: bool = True) -> None:
         self._config = config
+        # beside another stack, the dependencies' ports are taken
+        alone = ("--no-engine", "--no-chroma", "--no-vllm", "--no-n8n")
+        self._up_words = config.up_words if engine else alone
         self._environment = {
             **os.environ,
+            "RAG_URL": config.services["rag"],
             **config.environment,
             "CASEWRIGHT_DATA": str(config.data_dir),
             "NO_COLOR": "1",
@@ -86,7 +119,9 @@ class LocalStack:
     async def up(self) -> CommandRun:
         """Start it and wait until it is healthy."""
         start_s = self._config.deadlines.start_s
-        return await self._casewright("up", "--timeout", f"{start_s:g}", timeout_s=start_s + 15)
+        return await self._casewright(
+            "up", "--timeout", f"{start_s:g}", *self._up_words, timeout_s=start_s + 15
+        )
 
     async def down(self) -> CommandRun:
         """Stop it."""
@@ -109,15 +144,38 @@ class LocalStack:
         """Give the choice back to the environment."""
         return await self._casewright("provider", "clear")
 
+    async def doctor(self) -> CommandRun:
+        """Whether the stores of every case agree; the running service is asked."""
+        return await self._casewright("doctor")
+
+    def beside(self, config: StageConfig) -> Stack:
+        """A second stack, without an engine."""
+        return LocalStack(config, engine=False)
+
+    async def signal(self, pid: int, number: int) -> str | None:
+        """Send a signal to a process of this machine; why it could not be, or None."""
+        try:
+            os.kill(pid, number)
+        except OSError as error:
+            return f"pid {pid}: {error.strerror}"
+        return None
+
+    async def gained(self) -> Gained | None:
+        """The logs are files of the data directory."""
+        return None
+
     async def _casewright(self, *words: str, timeout_s: float | None = None) -> CommandRun:
         limit = self._config.deadlines.command_s if timeout_s is None else timeout_s
         return await run_command((*self._config.command, *words), self._environment, limit)
 
 
-async def run_command(words: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> CommandRun:
+async def run_command(
+    words: Sequence[str], environment: Mapping[str, str], timeout_s: float, *, kept: int = KEPT_CHARS
+) -> CommandRun:
     """Run one command to its end or its deadline; a cancelled one is asked to end before the cancel goes on.
 
     It has its own session, so that Ctrl-C in the terminal reaches the stage and not the command behind it.
+    The last ``kept`` characters of what it prints are kept.
     """
     at, began = datetime.now(UTC).isoformat(timespec="milliseconds"), time.monotonic()
 
@@ -127,8 +185,8 @@ async def run_command(words: Sequence[str], environment: Mapping[str, str], time
             words=tuple(words),
             exit_code=code,
             seconds=round(time.monotonic() - began, 2),
-            stdout=out.decode("utf-8", "replace")[-KEPT_CHARS:],
-            stderr=err.decode("utf-8", "replace")[-KEPT_CHARS:],
+            stdout=out.decode("utf-8", "replace")[-kept:],
+            stderr=err.decode("utf-8", "replace")[-kept:],
             problem=problem,
         )
 
@@ -183,10 +241,13 @@ def parse_listing(run: CommandRun) -> Listing:
 
 def _process(entry: Mapping[str, Any]) -> ProcessSeen:
     pid, url, health = entry.get("pid"), entry.get("url"), entry.get("health")
+    what, health_url = entry.get("what"), entry.get("health_url")
     return ProcessSeen(
         name=str(entry["name"]),
         state=str(entry.get("state", "")),
         pid=pid if isinstance(pid, int) and pid > 0 else None,
         url=url if isinstance(url, str) else None,
         health=health if isinstance(health, str) else None,
+        what=what if isinstance(what, str) and what else None,
+        health_url=health_url if isinstance(health_url, str) else None,
     )

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from casewright.api.staging import CommandRun, Exchange, Finding
-from casewright.staging.checklist import RECOVERY_BOUND_S
+from casewright.staging.checklist import ENGINE_RECOVERY_BOUND_S, RECOVERY_BOUND_S
 from casewright.staging.checks_health import named_truly, true_name
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
 from casewright.staging.golden import MODEL_QUERY
 from casewright.staging.judge import finding
 from casewright.staging.steps_start import same_processes
+from casewright.staging.storm import kill_and_wait, new_pid
+from casewright.staging.storm_traffic import (
+    Sample,
+    Traffic,
+    failed,
+    graceful,
+    in_time,
+    none_failed,
+    summary,
+    usual,
+)
 
 SWITCHES = ("resilience.switch-ollama", "resilience.switch-vllm")
 RECOVERY = "resilience.recovery"
+ANSWERS_AFTER = 2
+ENGINES = ("engine", "vllm")
 
 
 async def switch(context: Context) -> str:
-    """Ask for another provider, see who really answers, and go back to what was asked for before."""
+    """Ask for another provider under traffic, see who really answers, and go back."""
     if context.config.attach:
         raise CannotGoOn("the provider of a stack that was running already is left alone (--attach)")
     before = context.provider
@@ -30,13 +43,76 @@ async def switch(context: Context) -> str:
     ways = {"ollama": SWITCHES[:1], "vllm": SWITCHES[1:]}
     # the one in charge already comes last: by then it is another one, and going there is a change
     order = sorted(ways, key=lambda name: name == before)
-    try:
-        for name in order:
-            await _switch_to(context, name, await context.stack.provider_set(name), ways[name])
-    finally:
-        run = await _asked_before(context, before)
-    await _switch_to(context, before, run, SWITCHES)
-    return f"{before} to {', to '.join(order)} and back"
+    turns: list[Turn] = []
+    async with Traffic(context.client, usual(context.config, asked=True)) as traffic:
+        now = before
+        try:
+            for name in order:
+                context.tell(f"to {name}, with requests under way")
+                turn = Turn(ways[name], now, name)
+                await _switch_to(context, turn, await context.stack.provider_set(name))
+                await _answered(context, traffic, turn)
+                turns.append(turn)
+                now = name
+        finally:
+            turn = Turn(SWITCHES, now, before)
+            run = await _asked_before(context, before)
+        context.tell(f"back to {before}, with requests under way")
+        await _switch_to(context, turn, run)
+        await _answered(context, traffic, turn)
+        turns.append(turn)
+    for turn in turns:
+        samples = turn.samples(traffic.samples)
+        for box in turn.boxes:
+            context.ledger.add(box, turn.findings(samples))
+            context.ledger.seen(box, **{f"traffic while going to {turn.wanted}": summary(samples)})
+    return f"{before} to {', '.join(order)} and back, {len(traffic.samples)} requests meanwhile"
+
+
+@dataclass(slots=True)
+class Turn:
+    """One switch, for these boxes. ``asked``, ``done`` (all name it) and ``ended`` are monotonic seconds."""
+
+    boxes: Sequence[str]
+    before: str
+    wanted: str
+    asked: float = field(default_factory=time.monotonic)
+    done: float | None = None
+    ended: float = math.inf
+
+    def samples(self, everything: Sequence[Sample]) -> list[Sample]:
+        """The requests that were under way during this switch, or sent until the next one."""
+        return [each for each in everything if each.ended >= self.asked and each.sent < self.ended]
+
+    def findings(self, samples: Sequence[Sample]) -> list[Finding]:
+        """None failed, each answer names one of the two, and all the new one once it was reported done."""
+        what = f"requests while going to {self.wanted}"
+        named = [each for each in samples if each.ok]
+        others = [each.provider for each in named if each.provider not in (self.before, self.wanted)]
+        both = f"{self.before} or {self.wanted}"
+        found = [
+            none_failed(what, samples),
+            finding(f"{what}: provider", both, ", ".join(map(str, others[:5])) or both, not others),
+        ]
+        if self.done is None:
+            return found
+        after = [each for each in named if each.sent >= self.done]
+        old = [each.provider for each in after if each.provider != self.wanted]
+        seen = f"{len(old)} of {len(after)} name {old[0]}" if old else f"{len(after)} of {len(after)}"
+        what = f"requests sent after {self.wanted} was reported everywhere"
+        return [*found, finding(what, f"all name {self.wanted}", seen, not old if after else None)]
+
+
+async def _answered(context: Context, traffic: Traffic, turn: Turn) -> None:
+    """Let each text service answer requests that were sent after the switch was reported."""
+
+    async def seen() -> bool:
+        since = turn.done if turn.done is not None else turn.asked
+        after = [each.service for each in traffic.samples if each.sent >= since]
+        return all(after.count(name) >= ANSWERS_AFTER for name in LLM_SERVICES)
+
+    await context.until(seen, context.config.deadlines.request_s)
+    turn.ended = time.monotonic()
 
 
 async def _asked_before(context: Context, before: str) -> CommandRun:
@@ -46,7 +122,9 @@ async def _asked_before(context: Context, before: str) -> CommandRun:
     return await context.stack.provider_cleared()
 
 
-async def _switch_to(context: Context, wanted: str, run: CommandRun, boxes: Sequence[str]) -> None:
+async def _switch_to(context: Context, turn: Turn, run: CommandRun) -> None:
+    wanted, boxes = turn.wanted, turn.boxes
+
     async def real() -> bool:
         answers = await context.healths()
         bodies = [mapping(answers[name].json) for name in LLM_SERVICES]
@@ -55,9 +133,10 @@ async def _switch_to(context: Context, wanted: str, run: CommandRun, boxes: Sequ
     words = run.problem or f"exit {run.exit_code} {run.stderr[-300:] if run.exit_code else ''}"
     findings = [finding(f"ask for {wanted}", "exit 0", words, run.exit_code == 0)]
     took = await context.until(real, context.config.deadlines.switch_s)
-    in_time = took is not None and took <= RECOVERY_BOUND_S
+    turn.done = time.monotonic() if took is not None else None
+    prompt = took is not None and took <= RECOVERY_BOUND_S
     seen = f"{took:.1f} s" if took is not None else f"not in {context.config.deadlines.switch_s:g} s"
-    findings.append(finding(f"{wanted} everywhere", f"within {RECOVERY_BOUND_S:g} s", seen, in_time))
+    findings.append(finding(f"{wanted} everywhere", f"within {RECOVERY_BOUND_S:g} s", seen, prompt))
     answers = await context.healths()
     exchanges = [answers[name].exchange for name in LLM_SERVICES]
     for name in LLM_SERVICES:
@@ -97,27 +176,49 @@ async def _really(
     url, name = engine.get("url"), engine.get("engine")
     if not isinstance(url, str):
         return [*findings, finding(f"{what}: engine's URL", "named", url, None)], ()
-    truth = await true_name(context.client, url)
+    truth = await true_name(context.client, context.reach(url))
     said = name if isinstance(name, str) else None
     return [*findings, named_truly(f"{what}: engine's true name", said, truth)], truth.exchanges
 
 
 async def recovery(context: Context) -> str:
-    """Kill every process in turn; the stack has to be whole again, with a new process, in time."""
+    """Kill every process in turn under traffic; the stack must be whole again in time."""
     if context.config.attach:
         raise CannotGoOn("processes of a stack that was running already are not killed (--attach)")
     first = await context.listing(RECOVERY, "stability.restarts")
     if first.problem is not None or not first.pids:
         raise CannotGoOn(first.problem or "casewright ps names no process to kill")
     context.ledger.add("stability.restarts", same_processes(context, first, "before any was killed"))
-    times = {}
+    times: dict[str, float | None] = {}
+    everything: list[Sample] = []
     for name in first.pids:
-        times[name] = await _kill(context, name)
+        context.tell(f"kill -9 of {name}, with requests under way; {bound_of(name):g} s to be whole again")
+        async with Traffic(context.client, usual(context.config)) as traffic:
+            times[name] = await _kill(context, name)
+        context.ledger.add(RECOVERY, _meanwhile(name, traffic.samples))
+        context.ledger.seen(RECOVERY, **{f"traffic while {name} was gone": summary(traffic.samples)})
+        everything += traffic.samples
     slowest = max((took for took in times.values() if took is not None), default=0.0)
-    context.ledger.say(RECOVERY, f"slowest of {len(times)} kills {slowest:.1f} s")
-    return ", ".join(
-        f"{name} {took:.1f} s" if took is not None else f"{name} not" for name, took in times.items()
-    )
+    lost = len(failed(everything))
+    told = f"slowest of {len(times)} kills {slowest:.1f} s, {lost} of {len(everything)} requests failed"
+    context.ledger.say(RECOVERY, told)
+    words = (f"{name} {took:.1f} s" if took is not None else f"{name} not" for name, took in times.items())
+    return f"{', '.join(words)}; {lost} of {len(everything)} requests failed"
+
+
+def bound_of(name: str) -> float:
+    """Seconds in which a killed process must be healthy again; the engine loads its model anew."""
+    return ENGINE_RECOVERY_BOUND_S if name in ENGINES else RECOVERY_BOUND_S
+
+
+def _meanwhile(name: str, samples: Sequence[Sample]) -> list[Finding]:
+    """What the requests say: only those to the killed service may fail, and none may hang or show a trace."""
+    others = [each for each in samples if each.service != name]
+    return [
+        none_failed(f"{name} killed: requests to the others", others),
+        in_time(f"{name} killed: no request hangs", samples),
+        graceful(f"{name} killed: errors", samples),
+    ]
 
 
 async def _kill(context: Context, name: str) -> float | None:
@@ -127,37 +228,19 @@ async def _kill(context: Context, name: str) -> float | None:
         seen = listing.problem or "no process"
         context.ledger.add(RECOVERY, [finding(f"{name}: a process to kill", "a pid", seen, False)])
         return None
-    began = time.monotonic()
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except OSError as error:
-        seen = f"pid {pid}: {error.strerror}"
-        context.ledger.add(RECOVERY, [finding(f"{name}: kill -9", "allowed", seen, None)])
+    took, problem = await kill_and_wait(context, name, pid)
+    if problem is not None:
+        context.ledger.add(RECOVERY, [finding(f"{name}: kill -9", "allowed", problem, None)])
         return None
-    took = await context.until(lambda: _whole(context, name), context.config.deadlines.recovery_s, began)
-    after = await context.listing(RECOVERY)
-    fresh = after.pids.get(name)
-    if fresh is not None:
-        context.pids[name] = fresh
-    in_time = took is not None and took <= RECOVERY_BOUND_S
+    fresh = await new_pid(context, name, RECOVERY)
+    bound_s = bound_of(name)
+    in_bound = took is not None and took <= bound_s
     seen = f"{took:.1f} s" if took is not None else f"not in {context.config.deadlines.recovery_s:g} s"
     context.ledger.add(
         RECOVERY,
         [
-            finding(f"{name}: healthy again", f"within {RECOVERY_BOUND_S:g} s", seen, in_time),
+            finding(f"{name}: healthy again", f"within {bound_s:g} s", seen, in_bound),
             finding(f"{name}: a new process", f"another pid than {pid}", fresh, fresh not in (None, pid)),
         ],
     )
     return took
-
-
-async def _whole(context: Context, killed: str) -> bool:
-    """The killed process answers its /health, and every service is healthy."""
-    own = context.urls.get(killed) or context.config.services.get(killed)
-    if own is not None and (await context.client.get(f"{own}/health", timeout_s=5.0)).status != 200:
-        return False
-    answers = await context.healths()
-    return all(
-        answer.status == 200 and mapping(answer.json).get("status") == "healthy"
-        for answer in answers.values()
-    )

@@ -7,23 +7,33 @@ import importlib.metadata
 import os
 import re
 import sys
-from collections.abc import Iterable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from casewright.api.contract import Health
-from casewright.api.staging import CommandRun, Finding
-from casewright.staging.checklist import DECLARED_GAPS, START_BOUND_S
+from casewright.api.staging import CommandRun, Finding, PartSeen
+from casewright.staging.checklist import DECLARED_GAPS
 from casewright.staging.checks_health import agreed, healthy, named_truly, true_name, vision
+from casewright.staging.compose_left import container_errors
+from casewright.staging.compose_trouble import cause
+from casewright.staging.config import PartPlan
 from casewright.staging.context import CannotGoOn, Context, mapping
 from casewright.staging.judge import finding
+from casewright.staging.logs import mark_logs, memory_errors
+from casewright.staging.resume import owned
+from casewright.staging.sampling import (
+    FILE,
+    Sampler,
+    health_findings,
+    memory_findings,
+    memory_words,
+    watched_s,
+)
 from casewright.staging.stack import Listing, run_command
 
 SDKS = ("openai", "ollama")
 SHOWN_WORDS = 400
-MAX_LOG_BYTES = 64 * 1024 * 1024
+SHOWN_UP = 900
 _GAP = re.compile(r"(\S+) \S+ requires (\S+), which is not installed\.")
-_MEMORY = re.compile(rb"MemoryError|std::bad_alloc|[Oo]ut of memory|Cannot allocate memory|oom[-_ ]kill")
 
 
 async def preflight(context: Context) -> str:
@@ -49,19 +59,22 @@ async def preflight(context: Context) -> str:
 async def start(context: Context) -> str:
     """Start the stack, or look at the one that runs; everything after it needs it to answer."""
     ledger, deadlines = context.ledger, context.config.deadlines
-    _mark_logs(context)
+    mark_logs(context)
     seconds: float | None = None
+    good = True
     if not context.config.attach:
         context.touched = True
         run = await context.stack.up()
         seconds = run.seconds
         ledger.command("startup.services", run)
         words = run.problem or f"exit {run.exit_code} {run.stderr if run.exit_code else ''}"
-        ledger.add("startup.services", [finding("casewright up", "exit 0", words, run.exit_code == 0)])
+        what = "casewright up" if context.config.target == "local" else "compose up"
+        good = run.exit_code == 0 and run.problem is None
+        ledger.add("startup.services", [finding(what, "exit 0", words, good, shown=SHOWN_UP)])
         # exit 1 is a stack that serves with less; anything else is none
-        if run.exit_code not in (0, 1):
+        if run.problem is not None or run.exit_code not in (0, 1):
             said = " ".join((run.problem or run.stderr or f"exit {run.exit_code}").split())
-            raise CannotGoOn(f"casewright up: {said[-SHOWN_WORDS:]}")
+            raise CannotGoOn(f"{what}: {cause(said) if run.problem else said[-SHOWN_WORDS:]}")
         context.started = True
     else:
         seen = "attached: it was running already"
@@ -69,13 +82,16 @@ async def start(context: Context) -> str:
     found = await context.listing("startup.services")
     ledger.add("startup.services", _running(context, found))
     if seconds is not None:
-        bound = f"within {START_BOUND_S:g} s"
-        ledger.add(
-            "startup.services", [finding("all healthy", bound, f"{seconds:.1f} s", seconds <= START_BOUND_S)]
-        )
+        bound_s = deadlines.start_bound_s
+        good = good and seconds <= bound_s
+        took = f"{seconds:.1f} s" if run.exit_code == 0 else f"not in {seconds:.1f} s"
+        ledger.add("startup.services", [finding("all healthy", f"within {bound_s:g} s", took, good)])
         ledger.say("startup.services", f"all healthy in {seconds:.1f} s")
-    context.pids = found.pids
+    context.pids, context.owned = found.pids, owned(found)
     context.urls = {each.name: each.url for each in found.processes if each.url}
+    context.health_urls = {each.name: each.health_url for each in found.processes if each.health_url}
+    context.parts = parts_seen(context, found)
+    ledger.seen("startup.services", parts=[each.model_dump() for each in context.parts])
     answers = await context.healths()
     ledger.exchange("startup.services", *(answer.exchange for answer in answers.values()))
     context.reachable = any(answer.status is not None for answer in answers.values())
@@ -85,8 +101,23 @@ async def start(context: Context) -> str:
     engine = mapping(body.get("engine"))
     context.provider, context.model = body.get("provider"), body.get("model")
     context.engine, context.source = engine.get("engine"), engine.get("source")
-    took = f"healthy in {seconds:.1f} s" if seconds is not None else "attached"
+    context.sampler = Sampler(context)
+    context.sampler.start()
+    took = f"{'' if good else 'not all '}healthy in {seconds:.1f} s" if seconds is not None else "attached"
     return f"{len(found.pids)} processes, {took} (each wait at most {deadlines.start_s:g} s)"
+
+
+def parts_seen(context: Context, found: Listing) -> tuple[PartSeen, ...]:
+    """What each part of the plan's stack ran as: a process, or what did its work instead."""
+    running = {each.name: each for each in found.processes if each.running}
+
+    def here(part: PartPlan) -> str:
+        process = running.get(part.name)
+        return f"{process.what or process.name}: a process at {process.url}" if process else part.instead
+
+    return tuple(
+        PartSeen(part=each.name, container=each.container, here=here(each)) for each in context.config.parts
+    )
 
 
 def _running(context: Context, found: Listing) -> list[Finding]:
@@ -123,7 +154,7 @@ async def health(context: Context) -> str:
     ledger.add("startup.health", agreed(healths))
     rag = healths.get("rag")
     if rag is not None and rag.engine is not None and rag.engine.url:
-        truth = await true_name(context.client, rag.engine.url)
+        truth = await true_name(context.client, context.reach(rag.engine.url))
         ledger.exchange("startup.health", *truth.exchanges)
         ledger.say(
             "startup.health", f"provider {rag.provider}, engine {rag.engine.engine}, model {rag.model}"
@@ -135,28 +166,45 @@ async def health(context: Context) -> str:
 
 
 async def settle(context: Context) -> str:
-    """What the whole time left behind: restarts nobody asked for, and words about memory in the logs."""
+    """What the whole time left behind: samples, restarts nobody asked for, words about memory in the logs."""
     ledger = context.ledger
+    samples = await _sampled(context)
     found = await context.listing("stability.restarts")
     ledger.add("stability.restarts", same_processes(context, found, "at the end"))
-    hits = _memory_words(context)
-    if context.log_marks or _logs(context.config.data_dir):
-        ledger.seen("startup.memory", lines=hits[:50])
-        ledger.add(
-            "startup.memory",
-            [finding("logs", "no word of it", "; ".join(hits[:3]) or "no word of it", not hits)],
-        )
-    else:
-        seen = f"no logs in {context.config.data_dir / 'logs'}"
-        ledger.add("startup.memory", [finding("logs", "no word of it", seen, None, tried=False)])
-    before, after = context.killed_for_memory, _killed_for_memory()
-    if before is not None and after is not None:
-        more = after - before
-        seen = f"{more} on this machine; the kernel does not tell whose" if more else "0"
-        ledger.add(
-            "startup.memory", [finding("processes killed for memory", "0", seen, None if more else True)]
-        )
-    return f"{len(found.pids)} processes, {len(hits)} words about memory"
+    left = await context.stack.gained()
+    logs = memory_errors(context) if left is None else container_errors(left)
+    if left is not None:
+        ledger.seen("stability.restarts", restarts=dict(left.restarts))
+    ledger.seen("startup.memory", lines=logs.words[:50], exits=logs.exits[:50])
+    ledger.add("startup.memory", logs.findings)
+    return f"{samples} samples, {len(found.pids)} processes, {len(logs.words)} words about memory"
+
+
+async def _sampled(context: Context) -> int:
+    """End the sampling once it has gone on for long enough, and judge what it saw."""
+    ledger, sampler, needed_s = context.ledger, context.sampler, context.config.deadlines.sampled_s
+    if sampler is None:
+        raise CannotGoOn("the samples were not begun")
+
+    async def long_enough() -> bool:
+        left = needed_s - watched_s(sampler.moments)
+        if left > 0 and asked:
+            context.tell(f"sampling /health once a second, for {left:.0f} s more")
+        return left <= 0
+
+    asked = context.config.asks("startup")
+    # services that do not answer leave gaps that are not watched: more than twice the time is no use
+    await context.until(long_enough, 2 * needed_s if asked else 0)
+    await sampler.stop()
+    moments = sampler.moments
+    for box in ("startup.health", "performance.memory"):
+        ledger.seen(box, samples=FILE, sampled=len(moments))
+    ledger.add("startup.health", health_findings(moments, needed_s))
+    ledger.say("startup.health", f"sampled {len(moments)} times over {watched_s(moments):.0f} s")
+    rises = memory_findings(moments)
+    ledger.add("performance.memory", rises)
+    ledger.say("performance.memory", memory_words(rises))
+    return len(moments)
 
 
 async def down(context: Context) -> str:
@@ -166,6 +214,8 @@ async def down(context: Context) -> str:
         seen = "attached: the stack is left running"
         ledger.add("startup.down", [finding("casewright down", "exit 0", seen, None, tried=False)])
         return seen
+    if context.sampler is not None:
+        await context.sampler.stop()
     run = await context.stack.down()
     context.touched = False
     ledger.command("startup.down", run)
@@ -226,40 +276,3 @@ def _version(name: str) -> str | None:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _logs(data_dir: Path) -> list[Path]:
-    return sorted((data_dir / "logs").glob("*.log"))
-
-
-def _mark_logs(context: Context) -> None:
-    for path in _logs(context.config.data_dir):
-        context.log_marks[path] = path.stat().st_size
-    context.killed_for_memory = _killed_for_memory()
-
-
-def _memory_words(context: Context) -> list[str]:
-    hits: list[str] = []
-    for path in _logs(context.config.data_dir):
-        lines = _gained(path, context.log_marks.get(path, 0))
-        hits += [
-            f"{path.name}: {line.decode('utf-8', 'replace')[:300]}" for line in lines if _MEMORY.search(line)
-        ]
-    return hits
-
-
-def _gained(path: Path, mark: int) -> Iterable[bytes]:
-    """The lines a log gained since its mark; all of it where it was replaced by a smaller one."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(mark if size >= mark else 0)
-        return file.read(MAX_LOG_BYTES).splitlines()
-
-
-def _killed_for_memory() -> int | None:
-    """The kernel's count since boot; None where it does not tell."""
-    try:
-        found = re.search(r"^oom_kill (\d+)$", Path("/proc/vmstat").read_text(), re.MULTILINE)
-    except OSError:
-        return None
-    return int(found.group(1)) if found else None

@@ -10,16 +10,16 @@ import yaml  # type: ignore[import-untyped]
 from pydantic import AliasChoices
 
 from casewright.settings import Settings
+from casewright.stack.description import FILES, PARTS
+
+__all__ = ["FILES", "OURS", "ROOT", "aliases", "code", "defaults", "example", "filled", "load", "services"]
 
 ROOT = Path(__file__).parents[3]
-FILES = ("docker-compose.vllm.yml", "docker-compose.cpu.yml")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^${}]*))?\}")
 OURS = {
-    "rag-service": "rag",
-    "notes-service": "notes",
-    "doc-processor": "documents",
-    "frontend": "web",
-    "engine": "engine",
+    part.container.service: part.container.target
+    for part in PARTS
+    if part.container is not None and part.container.target is not None
 }
 
 

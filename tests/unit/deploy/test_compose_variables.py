@@ -20,7 +20,6 @@ COMPOSE_OWN = {
     "OLLAMA_VISION_MODEL": "pulled beside OLLAMA_MODEL",
     "OLLAMA_NUM_PARALLEL": "Ollama's own",
     "OLLAMA_GPU": "the number of Ollama's GPU",
-    "N8N_PORT": "where this machine finds n8n",
 }
 # Settings that the compose files fix or have no use for, so .env.example does not offer them.
 NOT_OFFERED = {
@@ -33,6 +32,10 @@ NOT_OFFERED = {
     "CHROMA_HOST": "the service's name inside",
     "CHROMA_PORT": "the server's own inside",
     "CHROMA_SSL": "a network of their own",
+    "CASEWRIGHT_CHROMA_PORT": "for the server that `casewright up` starts",
+    "CASEWRIGHT_VLLM_PORT": "for the vLLM that `casewright up` starts",
+    "CASEWRIGHT_UP_WITH": "for `casewright up`: compose starts all",
+    "CASEWRIGHT_N8N_COMMAND": "for `casewright up`: the image has it",
     "CASEWRIGHT_DATA": "/data, set in the image",
     "CASEWRIGHT_EMBEDDED_MODEL": "the model inside the engine's image",
     "CASEWRIGHT_IMAGE_ENGINES": "the text models there take no pictures",

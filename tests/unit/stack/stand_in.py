@@ -1,7 +1,7 @@
 """A process in a service's place: serves /health as ordered; standard library only, so it is quick.
 
-``stand_in.py NAME PORT [die | degraded | child]``: ``die`` says a line and ends, ``degraded`` serves
-with less, ``child`` starts a child of its own that would outlive it.
+``stand_in.py NAME PORT [die | deaf | degraded | child]``: ``die`` says a line and ends, ``deaf`` says one and
+never listens, ``degraded`` serves with less, ``child`` starts a child of its own that would outlive it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 NAME, PORT, HOW = sys.argv[1], int(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else ""
@@ -33,6 +34,10 @@ class Handler(BaseHTTPRequestHandler):
 if HOW == "die":
     sys.stdout.write("no such model: /nonexistent\n")
     sys.exit(3)
+if HOW == "deaf":
+    sys.stdout.write("loading the model, 3 % done\n")
+    sys.stdout.flush()
+    threading.Event().wait()
 if HOW == "child":
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 sys.stdout.write(f"{NAME} serves\n")

@@ -37,12 +37,12 @@ def plan_of(**how: str) -> StackPlan:
 
 
 def start_plan(
-    plan: StackPlan, places: Places, stop: threading.Event | None = None
+    plan: StackPlan, places: Places, stop: threading.Event | None = None, timeout_s: float = 30.0
 ) -> tuple[Started, list[StackStatus]]:
     """Start it, and what was seen on the way."""
     seen: list[StackStatus] = []
     started = start(
-        Order(plan, places, timeout_s=30.0, settle_s=0.5),
+        Order(plan, places, timeout_s=timeout_s, settle_s=0.5),
         stop or threading.Event(),
         lambda status, _: seen.append(status),
     )

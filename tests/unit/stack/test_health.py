@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
@@ -63,6 +65,32 @@ def test_any_json_is_read_without_an_error(told: dict[str, object]) -> None:
     seen = read_answer(200, json.dumps(told).encode(), "rag")
     assert seen.health in ("unhealthy", told.get("status"))
     assert read_answer(200, json.dumps(told | {"status": "healthy"}).encode(), None).health == "healthy"
+
+
+def test_a_server_that_is_not_ours_is_well_when_it_answers_200_and_is_shown_no_token() -> None:
+    seen: list[tuple[str, str | None]] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers["Authorization"]))
+            self.send_response(200 if self.path == "/healthz" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Requests are not logged."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        found = look_at_all({"n8n": url, "chroma": url}, "t", foreign={"n8n": "/healthz", "chroma": "/beat"})
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (found["n8n"].health, found["n8n"].serves) == ("healthy", True)
+    assert (found["chroma"].health, found["chroma"].reason) == ("unhealthy", "/beat answers HTTP 404")
+    assert sorted(seen) == [("/beat", None), ("/healthz", None)]
 
 
 def test_nobody_and_a_silent_listener_do_not_answer() -> None:

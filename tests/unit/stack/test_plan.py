@@ -46,6 +46,60 @@ def test_without_the_engine_its_url_stays_the_settings_one() -> None:
     assert "CASEWRIGHT_EMBEDDED_URL" not in plan.environment
 
 
+def test_what_is_asked_for_beside_our_own_is_started_and_the_services_are_told(tmp_path: Path) -> None:
+    settings = Settings(
+        data=tmp_path / "a {b}", chroma_server_port=20007, vllm_server_port=20008, n8n_port=20009
+    )
+    plain = plan_from(settings)
+    assert not {"CHROMA_HOST", "VLLM_URL", "N8N_PORT"} & plain.environment.keys()
+    plan = plan_from(settings, more=("n8n", "chroma", "vllm"))
+    assert [each.name for each in plan.processes[5:]] == ["chroma", "vllm", "n8n"]
+    chroma, vllm, n8n = plan.processes[5:]
+    assert chroma.command[1:] == (
+        *("run", "--path", f"{tmp_path}/a {{b}}/chroma"),
+        *("--host", "127.0.0.1", "--port", "20007"),
+    )
+    assert (chroma.url + chroma.health, chroma.setting) == (
+        "http://127.0.0.1:20007/api/v2/heartbeat",
+        "CASEWRIGHT_CHROMA_PORT",
+    )
+    assert vllm.command[2:7] == ("casewright", "engine", "serve-vllm", "--port", "20008")
+    assert n8n.health == "/healthz"
+    told = plan.environment
+    assert (told["CHROMA_HOST"], told["CHROMA_PORT"], told["CHROMA_SSL"]) == ("127.0.0.1", "20007", "off")
+    assert told["VLLM_URL"] == "http://127.0.0.1:20008"
+    assert (told["N8N_PORT"], told["N8N_LISTEN_ADDRESS"]) == ("20009", "127.0.0.1")
+    assert told["N8N_USER_FOLDER"] == f"{tmp_path}/a {{b}}/n8n"
+    assert told["ANONYMIZED_TELEMETRY"] == "FALSE"
+    assert not any(each.ours for each in (chroma, n8n, vllm))
+
+
+def test_the_settings_name_what_is_started_and_what_cannot_be_is_refused() -> None:
+    names = [each.name for each in plan_from(Settings(up_with=" chroma, n8n")).processes]
+    assert names[5:] == ["chroma", "n8n"]
+    assert plan_from(Settings(up_with="chroma"), more=()).process("chroma") is None
+    with pytest.raises(ConfigError, match="redis"):
+        plan_from(Settings(up_with="chroma,redis"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "variable"),
+    [
+        (Settings(chroma_host="10.1.2.3"), "chroma", "CHROMA_HOST=10.1.2.3"),
+        (Settings(vllm_url="http://me:secret@gpu:8000"), "vllm", "VLLM_URL="),
+    ],
+)
+def test_a_server_that_was_named_is_not_started_in_another_place(
+    settings: Settings, name: str, variable: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan_from(settings, more=(name,))
+    assert variable in caught.value.message
+    assert f"--no-{name}" in caught.value.hint
+    assert "secret" not in str(caught.value)
+    assert plan_from(settings).process(name) is None
+
+
 def test_one_port_for_two_is_refused_with_both_settings() -> None:
     with pytest.raises(ConfigError) as caught:
         plan_from(Settings(rag_port=20002, notes_port=20002))

@@ -11,20 +11,23 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 
 from casewright.services.kit.keys import service_token
-from casewright.stack.plan import ENGINE, SERVICES, SUPERVISOR, Places
+from casewright.stack.description import CHROMA, ENGINE, SERVICES
+from casewright.stack.plan import SUPERVISOR, Places
 from casewright.stack.records import family, living, read_record
 from casewright.stack.run import stop_all
 from casewright.stack.status import StackStatus, stack_status
 from ports import free_ports
 from unit.stack.standing import alive_with, named, until
 
-NAMES = (ENGINE, *SERVICES)
+NAMES = (ENGINE, *SERVICES, CHROMA)
 BACK_S = 30.0
+LEASE = "The monthly rent is £845.50.\n\nThe deposit was £975.00, paid on 3 March 2024.\n"
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.alone]
 
@@ -35,12 +38,15 @@ class Stack:
     def __init__(self, data_dir: Path) -> None:
         self.places = Places(data_dir)
         kept = {
-            k: v for k, v in os.environ.items() if not k.startswith(("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT"))
+            k: v
+            for k, v in os.environ.items()
+            if not k.startswith(("LLM_", "OLLAMA", "VLLM", "CASEWRIGHT", "CHROMA"))
         }
         ports = zip(NAMES, free_ports(len(NAMES)), strict=True)
         ours = {f"CASEWRIGHT_{name.upper()}_PORT": str(port) for name, port in ports}
         # The embedded engine answers Ollama's API too, under its own name: a second provider to switch to.
         ours["OLLAMA_URL"] = f"http://127.0.0.1:{ours['CASEWRIGHT_ENGINE_PORT']}"
+        ours["CASEWRIGHT_UP_WITH"] = CHROMA
         ours["CASEWRIGHT_OLLAMA_CONTEXT"] = "2048"  # what the engine in Ollama's place was started with
         self.environment = kept | ours | {"CASEWRIGHT_DATA": str(data_dir), "NO_COLOR": "1"}
 
@@ -63,6 +69,15 @@ class Stack:
         request = urllib.request.Request(url + "/health", headers={"Authorization": f"Bearer {token}"})
         with urllib.request.urlopen(request, timeout=10) as answer:
             found: dict[str, object] = json.load(answer)
+        return found
+
+    def ask(self, path: str, body: dict[str, object] | None = None) -> dict[str, Any]:
+        """The JSON that the RAG service answers: to a POST where there is a body."""
+        url, token = named(self.status(), "rag").url, service_token(self.places.data_dir)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(url + path, data, headers), timeout=60) as answer:
+            found: dict[str, Any] = json.load(answer)
         return found
 
     def processes(self) -> list[psutil.Process]:
@@ -126,6 +141,25 @@ def test_the_provider_is_switched_under_the_running_services(stack: Stack) -> No
     until(lambda: named(stack.status(), "rag").provider == "embedded", "the default again")
 
 
+def test_chroma_killed_comes_back_and_what_was_taken_in_is_answered_all_the_time(stack: Stack) -> None:
+    sent = stack.ask("/ingest", {"case_id": "c1", "texts": [{"name": "lease.txt", "text": LEASE}]})
+    job = f"/jobs/{sent['job']['job_id']}?case_id=c1"
+    done = until(lambda: found if (found := stack.ask(job))["ended"] else None, "the document is taken in")
+    assert done["status"] == "done", done
+    before = named(stack.status(), CHROMA)
+    collections = before.url + "/api/v2/tenants/default_tenant/databases/default_database/collections"
+    with urllib.request.urlopen(collections, timeout=10) as answer:
+        (kept,) = json.load(answer)
+    psutil.Process(before.pid).kill()
+    question: dict[str, object] = {"query": "How much was the deposit?", "case_id": "c1"}
+    assert "£975.00" in stack.ask("/query", question)["answer"]
+    until(lambda: stack.healthy_again({CHROMA: 1}), "healthy after Chroma was killed", BACK_S)
+    assert "£975.00" in stack.ask("/query", question)["answer"]
+    with urllib.request.urlopen(f"{collections}/{kept['id']}/count", timeout=10) as answer:
+        assert json.load(answer) == 1
+    assert stack.ask("/doctor", {})["findings"] == []
+
+
 def test_every_process_killed_comes_back(stack: Stack) -> None:
     status = stack.status()
     pids = {each.name: each.pid or 0 for each in status.processes}
@@ -139,7 +173,7 @@ def test_every_process_killed_comes_back(stack: Stack) -> None:
     after = until(
         lambda: stack.healthy_again(dict.fromkeys(SERVICES, 1)), "healthy after all were killed", BACK_S
     )
-    assert all(named(after, name).pid != pids[name] for name in NAMES)
+    assert all(named(after, name).pid != pids[name] for name in (ENGINE, *SERVICES))
     known = {process.pid for process in stack.processes()}
     until(
         lambda: all(int(line.split()[0]) in known for line in alive_with(stack.places.data_dir)),

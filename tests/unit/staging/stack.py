@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from casewright.api.staging import CommandRun
-from casewright.staging.stack import Listing, ProcessSeen
+from casewright.staging.config import StageConfig
+from casewright.staging.stack import Gained, Listing, ProcessSeen, Stack
 from ports import free_ports
 
-SCRIPT = Path(__file__).with_name("standin.py")
+SCRIPT = Path(__file__).with_name("standin_storm.py")
 NAMES = ("engine", "rag", "notes", "documents", "web")
 
 
@@ -29,8 +33,11 @@ class StandInStack:
     def __init__(self, folder: Path, *faults: str, restarts: bool = True) -> None:
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         self.provider_file = folder / "provider"
+        self.sick_file = folder / "sick"
         self.faults = ",".join(faults)
         self.restarts = restarts
+        self.beside_faults: tuple[str, ...] = faults
+        self.environment: dict[str, str] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.calls: list[str] = []
         self._stop = threading.Event()
@@ -43,8 +50,9 @@ class StandInStack:
 
     async def up(self) -> CommandRun:
         self.calls.append("up")
+        self._stop.clear()
         began = time.monotonic()
-        for name in NAMES:
+        for name in self.ports:
             self._spawn(name)
         deadline = time.monotonic() + 20
         while not all(self._answers(port) for port in self.ports.values()):
@@ -82,6 +90,28 @@ class StandInStack:
         self.provider_file.unlink(missing_ok=True)
         return told("provider", "clear")
 
+    async def doctor(self) -> CommandRun:
+        return told("doctor", code=1 if "doctor" in self.faults else 0)
+
+    def beside(self, config: StageConfig) -> Stack:
+        second = StandInStack(config.data_dir, *self.beside_faults)
+        ports = {name: urlsplit(url).port for name, url in config.services.items()}
+        second.ports = {name: port for name, port in ports.items() if port is not None}
+        for name in ("OLLAMA_URL", "VLLM_URL"):
+            if name in config.environment:
+                second.environment[f"STANDIN_{name}"] = config.environment[name]
+        return second
+
+    async def signal(self, pid: int, number: int) -> str | None:
+        try:
+            os.kill(pid, number)
+        except OSError as error:
+            return str(error)
+        return None
+
+    async def gained(self) -> Gained | None:
+        return None
+
     def close(self) -> None:
         """End every process that was started here."""
         self._stop.set()
@@ -93,7 +123,9 @@ class StandInStack:
 
     def _spawn(self, name: str) -> None:
         words = [name, str(self.ports[name]), self.faults, str(self.provider_file)]
-        self.running[name] = subprocess.Popen([sys.executable, str(SCRIPT), *words])
+        peers = {each: f"http://127.0.0.1:{port}" for each, port in self.ports.items()}
+        environment = {**os.environ, "STANDIN_PEERS": json.dumps(peers), **self.environment}
+        self.running[name] = subprocess.Popen([sys.executable, str(SCRIPT), *words], env=environment)
 
     def _keep(self) -> None:
         while not self._stop.wait(0.05):

@@ -34,6 +34,10 @@ class StandIn(BaseHTTPRequestHandler):
         """Keep still."""
 
     @property
+    def sick_file(self) -> Path:
+        return self.provider_file.with_name("sick")
+
+    @property
     def provider(self) -> str:
         if "no-switch" in self.faults or not self.provider_file.exists():
             return "embedded"
@@ -42,6 +46,8 @@ class StandIn(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/live":
             self.answer(500 if "dead" in self.faults else 200, {"status": "live"})
+        elif self.path == "/health" and "sick-on-demand" in self.faults and self.sick_file.exists():
+            self.refuse(503, "unhealthy")
         elif self.path == "/health":
             self.answer(200, self.health(f"http://{self.headers['Host']}"))
         elif self.path == "/api/version":
@@ -171,6 +177,9 @@ class StandIn(BaseHTTPRequestHandler):
         return self.origin(body) | sections | found | about
 
     def process(self, data: bytes) -> None:
+        if "refuses-uploads" in self.faults:
+            self.refuse(503, "unavailable")
+            return
         part = re.search(rb'filename="([^"]+)".*?\r\n\r\n(.*)\r\n--', data, re.DOTALL)
         if part is None or b"nothing of a PDF" in part[2]:
             self.refuse(422, "unprocessable_request")

@@ -19,9 +19,10 @@ from unit.staging.stack import NAMES
 def test_the_real_stack_starts_answers_rightly_and_comes_down(tmp_path: Path) -> None:
     ports = {
         f"CASEWRIGHT_{name.upper()}_PORT": str(port)
-        for name, port in zip(NAMES, free_ports(len(NAMES)), strict=True)
+        for name, port in zip((*NAMES, "chroma"), free_ports(len(NAMES) + 1), strict=True)
     }
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT"))}
+    others = ("OLLAMA", "VLLM", "LLM_", "CASEWRIGHT", "CHROMA")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(others)}
     out = tmp_path / "out"
     words = ["stage", "--only", "startup", "--only", "functional", "--output", str(out)]
     done = subprocess.run(
@@ -39,6 +40,10 @@ def test_the_real_stack_starts_answers_rightly_and_comes_down(tmp_path: Path) ->
     assert open_boxes == {"startup.vision": "NOT MEASURED", "startup.gpu": "NOT MEASURED"}, said
     assert done.returncode == 2, said
     assert result.engine == "llama.cpp (Casewright embedded)"
+    ran = {part.part: part.here for part in result.parts}
+    url = f"http://127.0.0.1:{ports['CASEWRIGHT_CHROMA_PORT']}"
+    assert ran["chroma"] == f"the Chroma server of the installed chromadb: a process at {url}"
+    assert "answers Ollama's API under its own name" in ran["ollama"]
     evidence = EvidenceFile.model_validate_json((out / "functional-rag.json").read_text())
     asked = [found for found in evidence.findings if found.what == "with the model asked: model"]
     assert len(asked) == 1

@@ -1,0 +1,284 @@
+"""What follows from a soak's record: uptime, restarts, leaks; drift and metrics have modules of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from casewright.api.staging import Finding
+from casewright.staging.drift import drift
+from casewright.staging.judge import finding
+from casewright.staging.ledger import Ledger
+from casewright.staging.samples import Recording, Sample, values_of
+from casewright.staging.soak_metrics import metrics
+from casewright.staging.trend import LEVEL, Trend, slope_of
+
+SOAK_BOXES = (
+    "stability.uptime",
+    "stability.leaks",
+    "stability.drift",
+    "stability.metrics",
+    "stability.restarts",
+)
+UPTIME_S = 3600.0
+# A look in time for the last one may still be under way when the hour is over.
+UPTIME_SLACK_S = 5.0
+# What a process takes in its first minutes (caches, arenas) is no leak; of a short soak a sixth is left out.
+WARM_UP_S = 600.0
+WARM_UP_SHARE = 1 / 6
+# Under half an hour of samples a rise by steps would not show.
+LEAK_S = 1800.0
+MEMORY_SHARE = 0.01
+HANDLES_PER_HOUR = 2.0
+MEASURES = {"rss": "memory", "fds": "descriptors", "threads": "threads"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """One measure of one process: its slope at 95 %, and at the level that many at once ask for.
+
+    ``bound`` is in units per hour. None for a trend: too few samples.
+    """
+
+    name: str
+    what: str
+    bound: float
+    trend: Trend | None
+    strict: Trend | None
+
+
+def judge_soak(recording: Recording, ledger: Ledger) -> None:
+    """Enter the findings of the five boxes."""
+    if not recording.samples:
+        ledger.unfinished(SOAK_BOXES, "the soak ended before its first sample")
+        return
+    about = about_soak(recording)
+    for box in SOAK_BOXES:
+        ledger.seen(box, soak=about)
+    ledger.add("stability.uptime", uptime(recording))
+    ledger.say("stability.uptime", f"{recording.watched_s / 60:.0f} min under watch")
+    ledger.add("stability.restarts", restarts(recording))
+    found = rises(recording)
+    ledger.seen(
+        "stability.leaks", warm_up_s=round(warm_up_s(recording)), slopes=[_row(each) for each in found]
+    )
+    ledger.add("stability.leaks", [leak(each, recording) for each in found])
+    ledger.say("stability.leaks", steepest(found))
+    drift(recording, warm_up_s(recording), ledger)
+    metrics(recording, ledger)
+
+
+def about_soak(recording: Recording) -> dict[str, object]:
+    """The soak in figures: how long, how many, what was missed."""
+    return {
+        "asked_s": recording.plan.duration_s,
+        "watched_s": round(recording.watched_s, 1),
+        "samples": len(recording.samples),
+        "asks": len(recording.asks),
+        "interval_s": recording.plan.interval_s,
+        "gaps_s": [[round(start, 1), round(end, 1)] for start, end in recording.gaps],
+        "lines_cut_off": recording.unread,
+        "gpus": _gpus(recording),
+        "outcome": recording.ends[-1].outcome if recording.ends else "cut off",
+    }
+
+
+def uptime(recording: Recording) -> list[Finding]:
+    """An hour under watch, no new process, no health gap beyond the bound, every request answered."""
+    watched = recording.watched_s
+    seen = f"{watched / 60:.1f} min"
+    if recording.gaps:
+        seen += (
+            f" in {len(recording.begins)} runs, {sum(b - a for a, b in recording.gaps):.0f} s between them"
+        )
+    long_enough = watched >= UPTIME_S - UPTIME_SLACK_S
+    findings = [finding("under watch", "60 min", seen, True if long_enough else None)]
+    asked = recording.plan.duration_s
+    if watched < asked - recording.plan.interval_s - UPTIME_SLACK_S:
+        shown = f"{seen} of {asked / 60:.1f} min asked for"
+        findings.append(finding("the time asked for", "reached", shown, None))
+    findings += [each for each in restarts(recording) if each.ok is False]
+    for name in recording.samples[-1].health:
+        gap, words = longest_gap(recording, name)
+        bound = recording.plan.gap_s
+        findings.append(finding(f"{name} /health", f"no gap over {bound:g} s", words, gap <= bound))
+    bad = [ask for ask in recording.asks if ask.status != 200]
+    told = f"{len(recording.asks) - len(bad)} of {len(recording.asks)}"
+    if bad:
+        told += f"; first: {bad[0].service}, {bad[0].case} after {bad[0].t:.0f} s: {bad[0].problem}"
+    ok = (not bad) if recording.asks else None
+    findings.append(finding("requests answered with 200", "all", told, ok))
+    return findings
+
+
+def longest_gap(recording: Recording, name: str) -> tuple[float, str]:
+    """Seconds of the longest time without a good /health, and in words; gaps between runs are left out."""
+    longest, where, bad = 0.0, 0.0, 0
+    for span in recording.spans():
+        since: float | None = None
+        for sample in span:
+            health = sample.health.get(name)
+            if health is not None and health.good:
+                took = sample.t - since if since is not None else 0.0
+                since = None
+            else:
+                bad += 1
+                since = sample.t if since is None else since
+                took = sample.t - since
+            if took > longest:
+                longest, where = took, sample.t - took
+        if since is not None and longest == 0.0:
+            # the only bad look was the last one: how long it lasted nobody saw
+            where = since
+    if not bad:
+        return 0.0, f"good in all {len(recording.samples)} looks"
+    first = next(
+        (s.health[name] for s in recording.samples if name in s.health and not s.health[name].good), None
+    )
+    why = (first.problem or first.word) if first is not None else "not looked at"
+    return longest, f"{bad} bad looks, longest {longest:.1f} s (after {where:.0f} s): {why}"
+
+
+def restarts(recording: Recording) -> list[Finding]:
+    """Whether every process is the same in every sample, by its id and its start time."""
+    findings = []
+    first = recording.samples[0].processes
+    for name in sorted({name for sample in recording.samples for name in sample.processes}):
+        lives = lives_of(recording, name)
+        missing = sum(name not in sample.processes for sample in recording.samples)
+        if name not in first:
+            lives = [(0.0, 0), *lives]
+        pids = ", then ".join(f"pid {pid} after {t:.0f} s" if t else f"pid {pid}" for t, pid in lives)
+        seen = pids + (f"; gone in {missing} samples" if missing else "")
+        findings.append(finding(f"{name} under watch", "one process", seen, len(lives) == 1 and not missing))
+    told = [each.restarts for each in recording.listed if each.restarts]
+    if told:
+        rose = {n: v - told[0].get(n, v) for n, v in told[-1].items() if v != told[0].get(n, v)}
+        seen = ", ".join(f"{name} {count:+d}" for name, count in rose.items()) or "0"
+        findings.append(finding("restarts by casewright ps", "0", seen, not rose))
+    problems = [each.problem for each in recording.listed if each.problem]
+    if problems:
+        seen = f"{len(problems)} of {len(recording.listed)} lists failed: {problems[-1]}"
+        findings.append(finding("casewright ps", "a list", seen, None))
+    if not findings:
+        findings.append(finding("processes", "some to watch", "casewright ps names none", None))
+    return findings
+
+
+def lives_of(recording: Recording, name: str) -> list[tuple[float, int]]:
+    """When each process of this name was first seen, and its id."""
+    lives: list[tuple[float, int]] = []
+    last: tuple[int, float] | None = None
+    for sample in recording.samples:
+        process = sample.processes.get(name)
+        if process is not None and (process.pid, process.created) != last:
+            last = (process.pid, process.created)
+            lives.append((sample.t if lives else 0.0, process.pid))
+    return lives
+
+
+def warm_up_s(recording: Recording) -> float:
+    """Seconds from the first sample that slopes leave out."""
+    return min(WARM_UP_S, recording.watched_s * WARM_UP_SHARE)
+
+
+def steady(recording: Recording, name: str) -> list[Sample]:
+    """The samples after the warm-up of the process of this name that lived last."""
+    after = recording.samples[0].t + warm_up_s(recording)
+    began = lives_of(recording, name)[-1][0]
+    if began:
+        after = max(after, began + warm_up_s(recording))
+    return [sample for sample in recording.samples if sample.t >= after]
+
+
+def rises(recording: Recording) -> list[Rise]:
+    """The slopes of every measure of every process."""
+    names = sorted({name for sample in recording.samples for name in sample.processes})
+    strict = 1 - (1 - LEVEL) / max(1, len(names) * len(MEASURES))
+    found = []
+    for name in names:
+        samples = steady(recording, name)
+        for key, what in MEASURES.items():
+            times, values = values_of(samples, name, key)
+            trend = slope_of(times, values)
+            level = trend.level if trend is not None else 0.0
+            share = level * MEMORY_SHARE
+            bound = share if key == "rss" else max(share, HANDLES_PER_HOUR)
+            found.append(Rise(name, what, bound, trend, slope_of(times, values, strict)))
+    return found
+
+
+def leak(rise: Rise, recording: Recording) -> Finding:
+    """FAIL: surely beyond its bound, and still in the second half. PASS: surely below, for long enough."""
+    what, expected = f"{rise.name}: {rise.what}", f"under {_amount(rise.what, rise.bound)}/h"
+    trend, strict = rise.trend, rise.strict
+    if trend is None or strict is None:
+        return finding(what, expected, "too few samples", None)
+    seen = slope_words(rise)
+    if trend.low is None or trend.high is None or strict.low is None:
+        return finding(what, expected, f"{seen}; too few samples", None)
+    if strict.low > rise.bound:
+        if trend.late > rise.bound:
+            return finding(what, expected, seen, False)
+        late = f"but {_amount(rise.what, trend.late)}/h in the second half: it comes to an end, or is none"
+        return finding(what, expected, f"{seen}, {late}", None)
+    if trend.high >= rise.bound:
+        return finding(what, expected, seen, None)
+    seconds = recording.watched_s - warm_up_s(recording)
+    if seconds < LEAK_S:
+        short = f"{seconds / 60:.0f} min after the warm-up; under {LEAK_S / 60:.0f} nothing is proven"
+        return finding(what, expected, f"{seen}; {short}", None)
+    return finding(what, expected, seen, True)
+
+
+def slope_words(rise: Rise) -> str:
+    """A slope in words, with its interval."""
+    trend = rise.trend
+    if trend is None:
+        return "-"
+    middle = _amount(rise.what, trend.per_hour)
+    if trend.low is None or trend.high is None:
+        return f"{middle}/h, no interval"
+    share = ""
+    if rise.what == "memory" and trend.level:
+        share = f", {100 * trend.per_hour / trend.level:+.2f} % of {_amount('memory', trend.level)}"
+    low, high = _amount(rise.what, trend.low), _amount(rise.what, trend.high)
+    return f"{middle}/h ({low} to {high}{share})"
+
+
+def steepest(found: list[Rise]) -> str:
+    """The steepest rise of memory by its share of the level."""
+    known = [each for each in found if each.what == "memory" and each.trend is not None]
+    shares = {each.name: each.trend.per_hour / (each.trend.level or 1) for each in known if each.trend}
+    if not shares:
+        return "no slope of memory"
+    name = max(shares, key=lambda each: shares[each])
+    return f"steepest memory: {name} {100 * shares[name]:+.2f} %/h"
+
+
+def _amount(what: str, value: float) -> str:
+    return f"{value / 2**20:.2f} MiB" if what == "memory" else f"{value:.1f}"
+
+
+def _row(rise: Rise) -> dict[str, object]:
+    trend = rise.trend
+    row: dict[str, object] = {"process": rise.name, "measure": rise.what, "bound_per_hour": rise.bound}
+    if trend is None:
+        return row
+    return row | {name: getattr(trend, name) for name in Trend.__slots__}
+
+
+def _gpus(recording: Recording) -> list[dict[str, object]]:
+    """The range of every GPU over the soak."""
+    rows: list[dict[str, object]] = []
+    for index in sorted({gpu.index for sample in recording.samples for gpu in sample.gpus}):
+        seen = [gpu for sample in recording.samples for gpu in sample.gpus if gpu.index == index]
+        busy = [gpu.busy for gpu in seen if gpu.busy is not None]
+        used = [gpu.used for gpu in seen if gpu.used is not None]
+        rows.append(
+            {
+                "index": index,
+                "busy_percent": [min(busy), max(busy)] if busy else None,
+                "used_mib": [min(used), max(used)] if used else None,
+            }
+        )
+    return rows

@@ -1,0 +1,241 @@
+"""Every box of a soak with its fault in real processes: each fault ends as FAIL in its own box."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from casewright.api.staging import BoxResult, EvidenceFile, Finding
+from casewright.staging.config import Deadlines, StageConfig
+from casewright.staging.run import StepEvent, run_stage
+from casewright.staging.samples import Plan, Recording, read_recording
+from casewright.staging.soak_run import SoakResult, exit_code, read_result, run_soak
+from unit.staging.faults import injects
+from unit.staging.soak_watch import FixedStack
+from unit.staging.stack import StandInStack
+
+SCRIPT = Path(__file__).with_name("soaking.py")
+WATCH = Path(__file__).with_name("soak_watch.py")
+TESTS = Path(__file__).resolve().parents[2]
+
+
+class SoakedStack(StandInStack):
+    """Stand-ins that count."""
+
+    def _spawn(self, name: str) -> None:
+        service = "web" if name == "engine" else name
+        words = [service, str(self.ports[name]), self.faults]
+        environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+        self.running[name] = subprocess.Popen([sys.executable, str(SCRIPT), *words], env=environment)
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Callable[..., SoakedStack]]:
+    made: list[SoakedStack] = []
+
+    def start(*faults: str) -> SoakedStack:
+        import asyncio
+
+        made.append(SoakedStack(tmp_path, *faults))
+        asyncio.run(made[-1].up())
+        return made[-1]
+
+    yield start
+    for stack in made:
+        stack.close()
+
+
+def config_for(stack: StandInStack, folder: Path) -> StageConfig:
+    return StageConfig(
+        data_dir=folder / "data",
+        output=folder / "out",
+        services=stack.services,
+        command=("false",),
+        attach=True,
+        only=("stability",),
+        deadlines=Deadlines(request_s=5, answer_s=5, poll_s=0.05),
+    )
+
+
+def quick(seconds: float) -> Plan:
+    return Plan(
+        duration_s=seconds,
+        interval_s=0.05,
+        users=4,
+        pause_s=0.01,
+        look_s=0.2,
+        gap_s=0.3,
+        listing_s=1.0,
+        warm=0,
+    )
+
+
+def soaked(
+    stack: StandInStack, folder: Path, plan: Plan, seen: Callable[[Recording], None] = lambda _: None
+) -> SoakResult:
+    return run_soak(config_for(stack, folder), plan, Recording(), seen, stack)
+
+
+def box(result: SoakResult, name: str) -> BoxResult:
+    return next(each for each in result.boxes if each.id == f"stability.{name}")
+
+
+def wrong(folder: Path, name: str) -> list[Finding]:
+    kept = EvidenceFile.model_validate_json((folder / "out" / f"stability-{name}.json").read_text())
+    return [found for found in kept.findings if found.ok is False]
+
+
+@pytest.mark.alone
+@injects("stability.uptime", "stability.leaks", "stability.drift", "stability.metrics", itself=True)
+def test_each_fault_fails_its_own_box(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    stack = started(
+        "web:leaks",
+        "documents:handles",
+        "documents:new-setting",
+        "rag:slower",
+        "notes:other-answer",
+        "notes:miscounts",
+        "web:stalls",
+    )
+
+    pressed: list[bool] = []
+
+    def enough(recording: Recording) -> None:
+        if len(recording.asks) > 520 and not pressed:
+            pressed.append(True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = soaked(stack, tmp_path, quick(60.0), enough)
+    assert {each.id: each.status for each in result.boxes} == {
+        "stability.uptime": "FAIL",
+        "stability.leaks": "FAIL",
+        "stability.drift": "FAIL",
+        "stability.metrics": "FAIL",
+        "stability.restarts": "PASS",
+    }
+    assert [found.what for found in wrong(tmp_path, "uptime")] == ["web /health"]
+    leaks = {found.what for found in wrong(tmp_path, "leaks")}
+    assert {"web: memory", "documents: descriptors"} <= leaks
+    drifts = {found.what.partition(",")[0] for found in wrong(tmp_path, "drift")}
+    assert drifts == {"rag: latency", "notes", "documents: configuration"}
+    assert any("max_body_bytes" in found.seen for found in wrong(tmp_path, "drift"))
+    counted = [found.what for found in wrong(tmp_path, "metrics")]
+    assert counted == ["notes: POST /convert 200", "notes: POST /convert in all", "notes: answers"]
+
+
+def test_a_right_stack_fails_nothing_and_proves_what_so_short_a_time_can(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    result = soaked(
+        started(), tmp_path, quick(1.5).model_copy(update={"gap_s": 5.0, "look_s": 5.0, "warm": 1})
+    )
+    found = {each.id.partition(".")[2]: each.status for each in result.boxes}
+    assert found["metrics"] == found["restarts"] == "PASS", result.boxes
+    assert found["uptime"] == "NOT PROVEN"
+    assert "expected 60 min" in box(result, "uptime").reason
+    # what the first seconds of a process do to its memory, nobody can tell from a leak
+    assert wrong(tmp_path, "drift") == wrong(tmp_path, "uptime") == []
+    assert read_result(tmp_path / "out") == result
+
+
+@injects("stability.restarts", "stability.uptime", itself=True)
+def test_a_restart_fails_restarts_and_uptime(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    stack = started()
+    killed: list[int] = []
+
+    def kill_one(recording: Recording) -> None:
+        if len(recording.samples) == 5:
+            killed.append(stack.running["notes"].pid)
+            stack.running["notes"].kill()
+
+    result = soaked(stack, tmp_path, quick(2.0), kill_one)
+    assert box(result, "restarts").status == box(result, "uptime").status == "FAIL"
+    assert f"pid {killed[0]}, then pid" in box(result, "restarts").reason
+    assert box(result, "metrics").status == "NOT PROVEN"
+    assert "began again" in box(result, "metrics").reason
+
+
+def test_kill_9_loses_at_most_one_sample_and_the_soak_goes_on(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    stack, folder = started(), tmp_path / "out"
+    pids = {name: process.pid for name, process in stack.running.items()}
+    words = [str(folder), json.dumps(stack.services), json.dumps(pids)]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    watcher = subprocess.Popen([sys.executable, str(WATCH), *words], env=environment)
+    path = folder / "samples.jsonl"
+    while not path.exists() or path.read_bytes().count(b'"kind":"ask"') < 12:
+        assert watcher.poll() is None
+    watcher.kill()
+    watcher.wait(5)
+    whole = read_recording(folder)
+    assert whole.unread <= 1
+    with path.open("ab") as file:
+        file.write(b'{"kind":"sample","t":')
+    recording = read_recording(folder)
+    assert len(recording.samples) == len(whole.samples) >= 1
+    plan = quick(recording.watched_s + 1.0).model_copy(update={"gap_s": 5.0, "look_s": 5.0})
+    config = config_for(stack, tmp_path)
+    result = run_soak(config, plan, recording, lambda _: None, FixedStack(config, pids))
+    assert result.soak["lines_cut_off"] == whole.unread + 1
+    assert len(result.soak["gaps_s"]) == 1
+    assert "in 2 runs" in box(result, "uptime").reason
+    assert result.soak["watched_s"] >= plan.duration_s - 0.2
+    assert box(result, "metrics").status == "PASS", box(result, "metrics").reason
+    assert box(result, "restarts").status == "PASS"
+    again = read_recording(folder)
+    assert len(again.samples) == len(recording.samples)
+    assert again.ends[-1].outcome == "complete"
+
+
+def test_ctrl_c_ends_early_with_a_verdict(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    def press(recording: Recording) -> None:
+        if len(recording.samples) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    result = soaked(started(), tmp_path, quick(60.0), press)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert result.interrupted
+    assert exit_code(result) == 130
+    assert box(result, "metrics").status == "PASS"
+    assert "of 1.0 min asked for" in box(result, "uptime").reason or result.soak["outcome"] == "interrupted"
+    assert read_recording(tmp_path / "out").ends[-1].outcome == "interrupted"
+
+
+def test_the_stage_soaks_and_enters_the_boxes(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    stack, told = started("notes:miscounts"), list[str]()
+    config = replace(config_for(stack, tmp_path), soak=quick(1.0))
+
+    def listen(event: StepEvent) -> None:
+        if event.name == "soak":
+            told.append(event.words)
+
+    result = run_stage(config, listen, stack)
+    found = {each.id: each.status for each in result.boxes}
+    assert found["stability.metrics"] == "FAIL"
+    assert found["stability.uptime"] == "NOT PROVEN"
+    assert any("watched" in words for words in told)
+    evidence = json.loads((tmp_path / "out" / "stability-metrics.json").read_text())
+    assert evidence["seen"]["samples"] == "soak/samples.jsonl"
+    assert read_recording(tmp_path / "out" / "soak").samples
+
+
+def test_without_a_soak_its_boxes_are_not_measured(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    stack = started()
+    result = run_stage(config_for(stack, tmp_path), lambda _: None, stack)
+    found = {each.id: (each.status, each.reason) for each in result.boxes if each.asked}
+    reason = "no soak was asked for: casewright stage --soak 1h"
+    assert found.pop("stability.restarts")[0] == "PASS"
+    for name in ("uptime", "leaks", "drift", "metrics"):
+        assert found[f"stability.{name}"] == ("NOT MEASURED", reason)

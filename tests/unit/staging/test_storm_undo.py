@@ -1,0 +1,118 @@
+"""Ctrl-C in a step of the storm: what it stopped goes on, what it mounted and started is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+from casewright.staging import storm_disk, storm_engines, storm_hang
+from casewright.staging.ask import Client
+from casewright.staging.context import Context
+from casewright.staging.full_disk import NoVolume, small_volume
+from casewright.staging.ledger import Ledger
+from unit.staging.stack import StandInStack
+from unit.staging.test_faults_resilience import config_of
+
+Look = Callable[[], None]
+
+
+async def cut_short(
+    step: Callable[[Context], Awaitable[str]], stack: StandInStack, folder: Path, at: str, look: Look
+) -> None:
+    """Take a step and press Ctrl-C, as the stage does it, when it tells something with these words."""
+    config = config_of(stack, folder)
+    await stack.up()
+    async with Client(config.deadlines.request_s) as client:
+        context = Context(config, client, stack, Ledger(), provider="embedded")
+        context.pids = (await stack.processes()).pids
+        task = asyncio.ensure_future(step(context))
+        seen: list[str] = []
+
+        def hear(words: str) -> None:
+            seen.append(words)
+            if at in words and len([each for each in seen if at in each]) == 1:
+                asyncio.get_running_loop().call_later(0.1, press)
+
+        def press() -> None:
+            look()
+            task.cancel()
+
+        context.tell = hear
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert any(at in words for words in seen)
+
+
+def states(stack: StandInStack) -> list[str]:
+    return [str(psutil.Process(each.pid).status()) for each in stack.running.values()]
+
+
+def test_what_hangs_goes_on(tmp_path: Path) -> None:
+    stack = StandInStack(tmp_path)
+    during: list[str] = []
+    try:
+        asyncio.run(
+            cut_short(storm_hang.hang, stack, tmp_path, "rag hangs", lambda: during.extend(states(stack)))
+        )
+        assert psutil.STATUS_STOPPED in during
+        assert psutil.STATUS_STOPPED not in states(stack)
+    finally:
+        stack.close()
+
+
+def volumes() -> set[str]:
+    """Where small volumes are mounted now."""
+    lines = Path("/proc/mounts").read_text().splitlines()
+    return {line.split()[1] for line in lines if line.startswith("casewright-stage-")}
+
+
+def children() -> set[int]:
+    return {each.pid for each in psutil.Process().children(recursive=True)}
+
+
+def test_simulators_and_the_second_stack_end(tmp_path: Path) -> None:
+    stack = StandInStack(tmp_path)
+    during: list[set[int]] = []
+    try:
+        step = cut_short(
+            storm_engines.engines, stack, tmp_path, "(SIGSTOP)", lambda: during.append(children())
+        )
+        asyncio.run(step)
+        own = {each.pid for each in stack.running.values()}
+        assert len(during[0] - own) >= 6  # two simulators and four services
+        assert children() - own == set()
+    finally:
+        stack.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
+def test_the_volume_is_unmounted(tmp_path: Path) -> None:
+    stack = StandInStack(tmp_path)
+    before = volumes()
+    during: list[set[str]] = []
+    try:
+        step = cut_short(
+            storm_disk.disk, stack, tmp_path, "the disk is full", lambda: during.append(volumes())
+        )
+        asyncio.run(step)
+        own = during[0] - before  # another run of these tests may have one too
+        assert own
+        assert not own & volumes()
+        assert children() == {each.pid for each in stack.running.values()}
+    finally:
+        stack.close()
+
+
+def test_no_volume_says_why_and_how(tmp_path: Path) -> None:
+    async def refused() -> None:
+        with pytest.raises(NoVolume, match="run the stage as root on Linux"):
+            async with small_volume(tmp_path / "nothing of that name"):
+                pass
+
+    asyncio.run(refused())
