@@ -123,10 +123,9 @@ def test_the_killed_that_stay_away_fail_recovery(run: Run, tmp_path: Path) -> No
 
 def test_others_that_fail_while_one_is_gone_fail_recovery(run: Run, tmp_path: Path) -> None:
     assert run(steps_break.recovery, "fails-now-and-then", "trace")["resilience.recovery"].status == "FAIL"
-    assert failures(tmp_path, "resilience-recovery") >= {
-        "web killed: requests to the others",
-        "web killed: errors",
-    }
+    failed = failures(tmp_path, "resilience-recovery")
+    for kind in ("requests to the others", "errors"):
+        assert any(what.endswith(f" killed: {kind}") for what in failed)
 
 
 @injects("resilience.errors", itself=True)
