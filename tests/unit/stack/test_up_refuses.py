@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -68,9 +69,9 @@ def test_a_read_only_data_directory_is_said_too(up: Up, small_disk: Path) -> Non
     assert "Read-only file system" in said
 
 
-def test_a_data_directory_that_is_a_file_is_said(up: Up, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    code, said = up(tmp_path / "file" / "data")
+def test_a_data_directory_that_is_a_file_is_said(up: Up) -> None:
+    with tempfile.NamedTemporaryFile(prefix="cw-") as file:  # a short path: a socket's may not be longer
+        code, said = up(Path(file.name) / "data")
     assert (code, "error (storage): cannot use" in said) == (EXIT_FAILURE, True)
 
 

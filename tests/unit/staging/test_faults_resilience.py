@@ -167,6 +167,7 @@ def test_what_was_erased_and_comes_back_fails(run: Run, tmp_path: Path) -> None:
     assert failures(tmp_path, "resilience-data") == {"erased documents that came back after the storm"}
 
 
+@pytest.mark.alone
 def test_a_right_stack_passes_every_step_and_little_is_left(run: Run, tmp_path: Path) -> None:
     async def everything(context: Context) -> str:
         for step in (steps_break.switch, storm_engines.engines, steps_break.recovery):
