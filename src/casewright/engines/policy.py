@@ -64,8 +64,10 @@ class RouterConfig:
 
     ``restart_after_first_token``: a stream that breaks begins anew on the next route, and says so by a
     ``Restarted``; without it, it ends with the error. ``retries``: how often a request that lost its
-    connection before the first token is sent to the same engine again. ``total_s`` bounds waiting and all
-    attempts together, in seconds.
+    connection before the first token is sent to the same engine again. Seconds: ``total_s`` bounds waiting
+    and all attempts together; ``first_token_s`` what one attempt may take from when it has its place to its
+    first piece, with asking the engine for its models (None: only the engine's own deadlines). An engine that
+    gave nobody anything while a caller waited ``silent_s`` and then left is taken to hang.
 
     Raises:
         ConfigError: a value is out of its bounds.
@@ -75,9 +77,17 @@ class RouterConfig:
     restart_after_first_token: bool = False
     retries: int = 0
     total_s: float = 900.0
+    first_token_s: float | None = None
+    silent_s: float = 20.0
 
     def __post_init__(self) -> None:
-        if self.retries < 0 or not 0 < self.total_s < float("inf"):
+        times = (
+            self.total_s,
+            self.silent_s,
+            self.total_s if self.first_token_s is None else self.first_token_s,
+        )
+        if self.retries < 0 or not all(0 < seconds < float("inf") for seconds in times):
             raise ConfigError(
-                f"a router cannot work with {self}", hint="retries is at least 0, and total_s above 0 seconds"
+                f"a router cannot work with {self}",
+                hint="retries is at least 0, and total_s, first_token_s and silent_s above 0 seconds",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
@@ -38,10 +38,13 @@ class Routed:
     Iterating raises ``EngineError`` for anything else than a complete answer of exactly one engine (with
     ``Restarted``, of the last one). ``provenance`` can be read at any time, also after an error. Leaving the
     block frees the place and closes the connection.
+
+    Engines are asked for a stream whatever the request says: of a whole answer nothing is heard before its
+    end, so that one that hangs could not be told from one that writes.
     """
 
     def __init__(self, request: ChatRequest, trail: Trail, *, restart: bool) -> None:
-        self._request = request
+        self._request = replace(request, stream=True)
         self._trail = trail
         self._restart = restart
         self._events = self._run()
@@ -89,7 +92,7 @@ class Routed:
             try:
                 async with trail.attempt(lane), aclosing(self._chat(lane)) as events:
                     restarted = trail.broken
-                    while (event := await trail.bounded(anext(events, None))) is not None:
+                    while (event := await trail.bounded(anext(events, None), first=True)) is not None:
                         if restarted is not None:
                             before, error = restarted
                             restarted = None

@@ -120,6 +120,10 @@ class RouterEngine(Engine):
             )
         self._order = tuple(dict.fromkeys(names))
 
+    def busy(self, name: str) -> bool:
+        """Whether a route has requests in hand."""
+        return self._lanes[name].admission.inside > 0
+
     def status(self) -> tuple[RouteStatus, ...]:
         """Every route now: those in use in their order, then the others."""
         names = dict.fromkeys((*self._order, *self._lanes))
@@ -194,7 +198,8 @@ class RouterEngine(Engine):
         for lane in trail.lanes():
             try:
                 async with trail.attempt(lane):
-                    name = await trail.bounded(lane.model(lane.route.model_for(model) or ""))
+                    named = lane.model(lane.route.model_for(model) or "")
+                    name = await trail.bounded(named, first=True)
                     trail.using(name, ())
                     vectors = await trail.bounded(lane.engine.embed(texts, name))
                     trail.done()

@@ -26,6 +26,7 @@ from casewright.errors import (
     EngineRejected,
     EngineTimeout,
     EngineUnreachable,
+    FirstTokenTimeout,
     ModelNotFound,
     TotalTimeout,
     Truncated,
@@ -85,8 +86,9 @@ class Trail:
         self._suitable = tuple(lanes)
         self._left = deque(lanes)
         self._retries = config.retries
-        self._total_s = config.total_s
+        self._config = config
         self._over_s = asyncio.get_running_loop().time() + config.total_s
+        self._first_s = math.inf
         self._observer = observer
         self._caller = caller
         self._attempts = [Attempt(lane.name, "unsuitable", why, 0.0) for lane, why in unsuitable]
@@ -165,6 +167,8 @@ class Trail:
     async def _sent(self, lane: Lane) -> AsyncIterator[None]:
         """Tell the breaker and the observer what becomes of a request that is sent now."""
         self._sent_s = time.monotonic()
+        if self._config.first_token_s is not None:
+            self._first_s = asyncio.get_running_loop().time() + self._config.first_token_s
         self._usage = None
         outcome = "cancelled"
         self._observer.started(lane.name)
@@ -174,28 +178,48 @@ class Trail:
         except EngineError as error:
             outcome = error.kind
             if not self._done:
-                lane.failed(error)
+                lane.failed(error, silent=self._silent(lane, error))
+            raise
+        except asyncio.CancelledError:
+            if not self._done and self._silent(lane):
+                waited = time.monotonic() - self._sent_s
+                lane.failed(_nothing(lane, waited), silent=True)
             raise
         finally:
             if self._done:
                 outcome = "ok"
             self._observer.finished(lane.name, self._usage, time.monotonic() - self._sent_s, outcome)
 
-    async def bounded(self, work: Awaitable[_T]) -> _T:
+    def _silent(self, lane: Lane, error: EngineError | None = None) -> bool:
+        """Whether the engine was given its time, and generated nothing for anybody since this was sent."""
+        if self._shown or lane.heard_s >= self._sent_s:
+            return False
+        if isinstance(error, FirstTokenTimeout):
+            return True
+        long = time.monotonic() - self._sent_s >= self._config.silent_s
+        return long and (error is None or isinstance(error, EngineTimeout))
+
+    async def bounded(self, work: Awaitable[_T], *, first: bool = False) -> _T:
         """Wait for one step within what is left of the whole time.
+
+        ``first``: it leads to the first piece, or comes after it.
 
         Raises:
             TotalTimeout: nothing is left.
+            FirstTokenTimeout: nothing was generated in the time of this attempt.
         """
-        scope = asyncio.timeout_at(self._over_s)
+        early = first and not self._shown and self._first_s < self._over_s
+        scope = asyncio.timeout_at(self._first_s if early else self._over_s)
         try:
             async with scope:
                 return await work
         except TimeoutError as error:
             if not scope.expired():
                 raise
+            if early and self._current is not None:
+                raise _nothing(self._current, self._config.first_token_s or 0.0) from error
             raise TotalTimeout(
-                f"no complete answer within {self._total_s:g} s over all engines",
+                f"no complete answer within {self._config.total_s:g} s over all engines",
                 hint="ask for fewer tokens, or allow more time",
                 url=ROUTER_URL,
             ) from error
@@ -206,6 +230,8 @@ class Trail:
 
     def first_token(self) -> None:
         """A piece is about to be shown; harmless when repeated."""
+        if self._current is not None:
+            self._current.heard_s = time.monotonic()
         if not self._shown and self._current is not None:
             self._shown = True
             self._observer.first_token(self._current.name, time.monotonic() - self._sent_s)
@@ -293,6 +319,12 @@ class Trail:
 
     def _ms(self) -> float:
         return round((time.monotonic() - self._began_s) * 1e3, 1)
+
+
+def _nothing(lane: Lane, seconds: float) -> FirstTokenTimeout:
+    url = lane.engine.url
+    message = f"{url}: nothing generated within {round(seconds, 1):g} s"
+    return FirstTokenTimeout(message, hint="read the engine's own log, or allow more time", url=url)
 
 
 def _of_the_request(error: EngineError) -> bool:

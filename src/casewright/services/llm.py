@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -166,9 +168,15 @@ class LanguageModel:
         self.tracing = start_tracing(config.tracing, _places(config))
         self.router = RouterEngine(
             [_route(name, self._sources[name].engine, found) for name, found in config.engines.items()],
-            RouterConfig(restart_after_first_token=config.restart_streams),
+            RouterConfig(
+                restart_after_first_token=config.restart_streams,
+                total_s=config.deadlines.total_s,
+                first_token_s=config.deadlines.first_token_s,
+            ),
             observer=Observers(self.tracing) if metrics is None else Observers(metrics, self.tracing),
         )
+        for name, source in self._sources.items():
+            source.busy = partial(self.router.busy, name)
         if metrics is not None:
             metrics.watch(self.router.status)
 
@@ -178,9 +186,10 @@ class LanguageModel:
 
     async def aclose(self) -> None:
         """Close every engine."""
-        await self.router.aclose()
         for source in self._sources.values():
             await source.aclose()
+        # after the probes have ended: one that went on would open a connection of its own again
+        await self.router.aclose()
         await asyncio.to_thread(self.tracing.close)  # sends what is left, and waits for it
 
     def names(self) -> tuple[Choice, tuple[Provider, ...]]:
@@ -231,8 +240,9 @@ class LanguageModel:
     async def _in_charge(self, names: Sequence[Provider]) -> Source:
         """The first that answered when it was last asked, else the first."""
         self._doubt_what_failed()
+        until = time.monotonic() + self._config.wait_s
         for name in names:
-            await self._sources[name].known()
+            await self._sources[name].known(until)
             if self._sources[name].problem is None:
                 return self._sources[name]
         return self._sources[names[0]]
@@ -247,7 +257,8 @@ class LanguageModel:
     async def status(self) -> EngineInCharge:
         """What is in charge and whether it answers, by a request for one token not older than ``fresh_s``.
 
-        While a probe takes longer than ``wait_s`` (a busy engine) the last finding is told with its age.
+        While a busy engine lets its probe wait the last finding is told with its age; one that is silent is
+        told after ``late_s``. Returns after ``wait_s`` and a glance for each further engine at the latest.
         """
         try:
             choice, names = self.names()
@@ -261,8 +272,9 @@ class LanguageModel:
             )
         self._doubt_what_failed()
         found = self._sources[names[0]]
+        until = time.monotonic() + self._config.wait_s
         for name in names:
-            await self._sources[name].fresh()
+            await self._sources[name].fresh(until)
             if self._sources[name].problem is None:
                 found = self._sources[name]
                 break

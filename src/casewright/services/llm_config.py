@@ -42,8 +42,13 @@ class LlmConfig:
     ``order`` is how engines are tried when ``auto`` is asked for, and, with ``fallback``, after the one that
     is. ``restart_streams``: an answer that breaks after its first token begins anew elsewhere, and says so.
     ``tracing`` sends nothing unless it names an endpoint.
-    Seconds: ``fresh_s`` a finding of the probe is believed, ``wait_s`` a health call waits for a probe under
-    way before it answers with the last finding.
+    ``deadlines`` are each engine's; their ``first_token_s`` and ``total_s`` also bound an answer over all of
+    them, as the router has it.
+
+    Seconds: ``fresh_s`` a finding of the probe is believed; an engine without a word for ``late_s`` is told
+    as silent, though the probe may go on for ``probe_s``: to break it off would make Ollama break off loading
+    its model. A health call waits ``wait_s`` at most for what it does not know yet, and whoever has an older
+    finding, or a request to send, ``glance_s``.
     """
 
     data_dir: Path
@@ -53,10 +58,12 @@ class LlmConfig:
     fallback: bool = False
     restart_streams: bool = False
     tracing: TracingConfig = field(default_factory=lambda: TracingConfig("casewright"))
-    deadlines: Deadlines = field(default_factory=lambda: Deadlines(first_token_s=60.0, total_s=180.0))
+    deadlines: Deadlines = field(default_factory=lambda: Deadlines(first_token_s=30.0, total_s=180.0))
     probe_s: float = 10.0
     fresh_s: float = 2.0
-    wait_s: float = 3.0
+    late_s: float = 3.0
+    wait_s: float = 4.0
+    glance_s: float = 0.5
 
 
 def llm_config(settings: Settings, service: str = "casewright") -> LlmConfig:

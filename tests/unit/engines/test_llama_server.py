@@ -101,6 +101,7 @@ def test_serves_says_what_it_is_and_stops() -> None:
         pid = server.pid
         assert pid is not None
         identity = server.identity()
+        told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         body = {"messages": [{"role": "user", "content": "Say hi"}], "max_tokens": 2}
         with urllib.request.urlopen(f"{server.url}/v1/chat/completions", json.dumps(body).encode()) as answer:
             usage = json.load(answer)["usage"]
@@ -109,6 +110,7 @@ def test_serves_says_what_it_is_and_stops() -> None:
     assert identity.digest == model_digest(default_model())
     assert (identity.context_length, identity.slots, identity.parameters) == (256, 1, "135M")
     assert usage["completion_tokens"] == 2
+    assert any(word.startswith(b"MALLOC_ARENA_MAX=") for word in told)
     assert gone(pid)
 
 

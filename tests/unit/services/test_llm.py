@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -124,6 +125,7 @@ async def _hanging(tmp_path: Path, face: Face) -> None:
             {name: access("embedded", url) for name in ("embedded", "ollama", "vllm")},
             probe_s=0.3,
             wait_s=0.05,
+            glance_s=0.05,
             fresh_s=0.0,
         )
         llm = LanguageModel(config)
@@ -187,7 +189,7 @@ async def test_a_look_at_health_names_the_context_of_real_requests(tmp_path: Pat
     """With another one Ollama would load its model anew for every look, and again for the next request."""
     engine = ScriptedEngine()
     source = Source("ollama", engine, LlmConfig(tmp_path, {}), 512)
-    await source.fresh()
+    await source.fresh(time.monotonic() + 10)
     assert source.problem is None
     assert [request.context_length for request in engine.requests] == [512]
 

@@ -150,7 +150,9 @@ class Edge:
                 raise too_large(self._config.max_body_bytes)
             await self._app(scope, exchange.take, send)
             if exchange.broken is not None and send.held is not None:
-                raise exchange.broken  # the framework made an answer of its own out of the broken body
+                # The framework made an answer of its own out of the broken body. Not raised: the trace would
+                # hold this frame, and the frame the error, with all that came of the body.
+                await self._answer(scope, exchange, send, exchange.broken)
         except _Refused as refused:
             await self._answer(scope, exchange, send, refused.error)
         except CasewrightError as error:
@@ -177,8 +179,7 @@ class Edge:
         route = getattr(scope.get("route"), "path", None) or "(none)"
         metrics, method = self._config.metrics, _known_method(scope["method"])
         status = str(exchange.status or 499)
-        metrics.requests.labels(method, route, status).inc()
-        metrics.seconds.labels(method, route).observe(took_s)
+        metrics.ended(method, route, status, took_s)
         kind = scope.get("casewright.error")
         if kind:
             metrics.errors.labels(kind).inc()

@@ -127,6 +127,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
             "; ".join(said) + more, hint=f"see /openapi.json for the fields of {request.url.path}"
         )
     request.scope["casewright.error"] = ours.kind
+    _let_go(error)
     return error_response(ours)
 
 
@@ -136,7 +137,20 @@ async def _on_http(request: Request, error: Exception) -> Response:
     kind = _BY_STATUS.get(error.status_code, ServiceFailure)
     ours = kind(_words(request, error), hint="see /openapi.json for what this service offers")
     request.scope["casewright.error"] = ours.kind
+    _let_go(error)
     return _answer(error.status_code, ours.kind, ours.message, ours.hint, error.headers or {})
+
+
+def _let_go(error: BaseException) -> None:
+    """Drop the traces of an error that is answered.
+
+    FastAPI raises it out of a variable, so error, trace and frame hold each other, and with them the request
+    and its body, until Python searches for circles; which it does by the number of objects, not their size.
+    """
+    found: BaseException | None = error
+    while found is not None:
+        found.__traceback__ = None
+        found = found.__cause__ or found.__context__
 
 
 def _words(request: Request, error: HTTPException) -> str:

@@ -18,7 +18,8 @@ class NotesConfig:
     sentences of one letter at most, ``at_once`` at a time; for one that drafts there is ``draft``.
 
     Seconds: ``call_s`` for one sentence, ``model_s`` for all of one letter's, ``draft_call_s`` for one call
-    of a draft; what is not written by then stays as code has it.
+    of a draft; what is not written by then stays as code has it. Each is longer than an engine's first token
+    may take, so that one that hangs is found out and not only left.
     """
 
     kit: KitConfig
@@ -26,7 +27,7 @@ class NotesConfig:
     max_lines: int = 10_000
     model_lines: int = 40
     at_once: int = 3
-    call_s: float = 20.0
+    call_s: float = 40.0
     model_s: float = 60.0
     draft_call_s: float = 60.0
     draft: Bounds = field(default_factory=Bounds)

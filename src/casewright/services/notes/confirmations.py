@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from casewright.api.notes import Confirmation
-from casewright.errors import StorageError
+from casewright.disk import trouble
+from casewright.errors import DiskFull, StorageError
 
 FILE = Path("notes") / "confirmations.sqlite"
 _WAIT_S = 10.0
+# less than this holds no journal of a page and a half
+_JOURNAL_BYTES = 8192
 _TABLE = """
     CREATE TABLE IF NOT EXISTS confirmations (
         seal TEXT NOT NULL,
@@ -28,7 +33,8 @@ _COLUMNS = "seal, confirmed_by, confirmed_at, note"
 class Confirmations:
     """The confirmations of one data directory; every call opens the file, blocks, and closes it.
 
-    Each method raises ``StorageError`` where the file cannot be read or written.
+    Each method raises ``StorageError`` where the file cannot be read or written (``DiskFull``: for want of
+    space).
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -59,9 +65,12 @@ class Confirmations:
         return None if row is None else _read(row)
 
     def check(self) -> None:
-        """Raise unless the file can be used."""
+        """Raise unless the file can be read, and something can be put beside it: its table being there says
+        nothing of the disk.
+        """
         with self._open():
-            pass
+            if problem := trouble(self._path.parent):
+                raise StorageError(problem, hint="free some space, and check the permissions")
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -73,9 +82,23 @@ class Confirmations:
                 store.execute(_TABLE)
                 yield store
         except (sqlite3.Error, OSError) as error:
+            if self._full(error):
+                raise DiskFull(
+                    f"no space left to write {self._path}", hint="free some space and repeat"
+                ) from error
             raise StorageError(
                 f"cannot use {self._path}: {error}", hint="check the data directory and its space"
             ) from error
+
+    def _full(self, error: sqlite3.Error | OSError) -> bool:
+        """Whether it is for want of space."""
+        if isinstance(error, OSError):
+            return error.errno in (errno.ENOSPC, errno.EDQUOT)
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):  # its journal had no room
+            with contextlib.suppress(OSError):
+                return shutil.disk_usage(self._path.parent).free < _JOURNAL_BYTES
+        return primary == sqlite3.SQLITE_FULL
 
 
 def _read(row: tuple[str, str, str, str | None]) -> Confirmation:

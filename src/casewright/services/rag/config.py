@@ -57,15 +57,19 @@ class KnowledgeConfig:
 
 @dataclass(frozen=True, slots=True)
 class RagConfig:
-    """``workers`` read large documents; ``read_s`` is how long one request may wait for that, ``model_s`` for
-    the model's words. ``knowledge`` None: nothing is stored, and only documents in the request are asked.
+    """``workers`` read large documents. ``knowledge`` None: nothing is stored, and only documents in the
+    request are asked.
+
+    Seconds: ``read_s`` one request may wait for a document to be read, ``model_s`` for the model's words from
+    whichever engines: longer than one may take to its first token, so that another still has its turn, and
+    shorter than what people and programs wait (a minute).
     """
 
     kit: KitConfig
     llm: LlmConfig
     workers: int = 1
     read_s: float = 60.0
-    model_s: float = 60.0
+    model_s: float = 45.0
     knowledge: KnowledgeConfig | None = field(default=None)
 
 
