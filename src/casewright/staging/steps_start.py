@@ -22,6 +22,7 @@ from casewright.staging.logs import mark_logs, memory_errors
 from casewright.staging.resume import owned
 from casewright.staging.sampling import (
     FILE,
+    HEALTH_S,
     Sampler,
     health_findings,
     memory_findings,
@@ -190,11 +191,11 @@ async def _sampled(context: Context) -> int:
         left = needed_s - watched_s(sampler.moments)
         if left > 0 and asked:
             context.tell(f"sampling /health once a second, for {left:.0f} s more")
-        return left <= 0
+        return left <= 0 and bool(sampler.moments)
 
     asked = context.config.asks("startup")
     # services that do not answer leave gaps that are not watched: more than twice the time is no use
-    await context.until(long_enough, 2 * needed_s if asked else 0)
+    await context.until(long_enough, 2 * needed_s + HEALTH_S if asked else 0)
     await sampler.stop()
     moments = sampler.moments
     for box in ("startup.health", "performance.memory"):

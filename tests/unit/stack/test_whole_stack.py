@@ -148,15 +148,20 @@ def test_chroma_killed_comes_back_and_what_was_taken_in_is_answered_all_the_time
     assert done["status"] == "done", done
     before = named(stack.status(), CHROMA)
     collections = before.url + "/api/v2/tenants/default_tenant/databases/default_database/collections"
-    with urllib.request.urlopen(collections, timeout=10) as answer:
-        (kept,) = json.load(answer)
+
+    def of_chroma(path: str = "") -> Any:
+        with urllib.request.urlopen(f"{collections}{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    # a document is taken in once its text is kept; Chroma's copy of the vectors follows
+    (kept,) = until(of_chroma, "Chroma to have its copy")
+    until(lambda: of_chroma(f"/{kept['id']}/count") == 1, "Chroma to have the vector")
     psutil.Process(before.pid).kill()
     question: dict[str, object] = {"query": "How much was the deposit?", "case_id": "c1"}
     assert "£975.00" in stack.ask("/query", question)["answer"]
     until(lambda: stack.healthy_again({CHROMA: 1}), "healthy after Chroma was killed", BACK_S)
     assert "£975.00" in stack.ask("/query", question)["answer"]
-    with urllib.request.urlopen(f"{collections}/{kept['id']}/count", timeout=10) as answer:
-        assert json.load(answer) == 1
+    assert of_chroma(f"/{kept['id']}/count") == 1
     assert stack.ask("/doctor", {})["findings"] == []
 
 
