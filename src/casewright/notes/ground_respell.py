@@ -11,14 +11,11 @@ from collections.abc import Callable
 from functools import cache
 
 from casewright.notes.ground_units import units
+from casewright.notes.values_calendar import MONTHS
 from casewright.notes.words import ACTIONS
 
 Change = str | Callable[[re.Match[str]], str]
-_MONTHS = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
-]  # fmt: skip
-_MONTH = "|".join([*_MONTHS, "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"])
+_MONTH = "|".join([*map(str.lower, MONTHS[1:]), "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"])
 _DAY = (
     r"mon|tues?|weds?|thurs?|fri|sat|sun|(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tmrw|today"
 )  # fmt: skip
@@ -226,7 +223,7 @@ def respell(text: str, notes: bool, said: str = "") -> str:
     def month_year(match: re.Match[str]) -> str:
         if f"20{match[2]}" not in said or _AFTER_DAY.search(text[: match.start()]):
             return match[0]
-        name = match[1] if match[1].isalpha() else _MONTHS[int(match[1]) - 1].capitalize()
+        name = match[1] if match[1].isalpha() else MONTHS[int(match[1])]
         return f"{name} 20{match[2]}"
 
     return _NUMBER_YEAR.sub(month_year, _MONTH_YEAR.sub(month_year, text))
