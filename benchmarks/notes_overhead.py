@@ -19,19 +19,14 @@ import re
 import statistics
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from casewright.bench.machine import describe_machine
-from query_overhead import Caller, interval, service
+from query_overhead import Caller, Engine, engine, interval, service
 
-ENGINE_MS = 200.0
 BOUND_MS = 50.0
 LINES = 100
 WARM = 5
@@ -49,37 +44,18 @@ _KINDS = (
 )
 
 
-class _Engine(BaseHTTPRequestHandler):
-    """Speaks as vLLM does; drafts as it is asked, and adds up how long it was at it."""
+class _Drafting(Engine):
+    """Drafts as it is asked, and adds up how long it was at it."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+    engine_ms = 200.0
     spent: list[tuple[float, float]] = []  # noqa: RUF012 - the handler is made anew for each connection
 
-    def do_GET(self) -> None:
-        self._send({"version": "0.0", "object": "list", "data": [{"id": "drafts"}]})
+    def said(self, messages: list[dict[str, Any]]) -> str:
+        return _said(messages)
 
-    def do_POST(self) -> None:
-        began = time.perf_counter()
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        said = _said(asked["messages"])
-        time.sleep(ENGINE_MS / 1000)
-        message = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
-        head = {"id": "1", "object": "chat.completion", "created": 1, "model": "drafts"}
-        usage = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}
-        self._send(head | {"choices": [message], "usage": usage})
-        self.spent.append((began, time.perf_counter()))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing."""
-
-    def _send(self, body: dict[str, Any]) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+    def answered(self, asked: dict[str, Any], began: float) -> None:
+        if asked["max_tokens"] > 1:  # the one token is the look after the engine's health
+            self.spent.append((began, time.perf_counter()))
 
 
 def _said(messages: list[dict[str, Any]]) -> str:
@@ -105,19 +81,6 @@ def _told(line: str) -> str:
         if line.startswith(before):
             return f"{line.replace(before, after, 1)}."
     return f"{line[0].upper()}{line[1:]}."
-
-
-@contextmanager
-def engine() -> Iterator[str]:
-    """The engine, in threads of its own."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Engine)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def notes(rng: random.Random) -> str:
@@ -154,15 +117,15 @@ def measure(url: str, strategy: str, requests: int) -> tuple[list[float], dict[s
     parts: dict[str, list[float]] = {}
     began = 0.0
     for tried in range(requests + WARM):
-        _Engine.spent.clear()
+        _Drafting.spent.clear()
         asked = {"notes": notes(rng), "client_name": "Ann Other", "strategy": strategy}
         took, answer = caller.call("POST", "/convert", asked)
-        if answer["lines_total"] != LINES or (strategy == "structured") != bool(_Engine.spent):
+        if answer["lines_total"] != LINES or (strategy == "structured") != bool(_Drafting.spent):
             sys.exit(f"not what is measured: {answer['warnings']}")
         if tried < WARM:  # the first ones load what is loaded once
             began = cpu_s(url)
             continue
-        over.append(took - busy_ms(_Engine.spent))
+        over.append(took - busy_ms(_Drafting.spent))
         for part, ms in answer["timings"]["parts"].items():
             parts.setdefault(part, []).append(ms)
     return over, parts, (cpu_s(url) - began) * 1000 / requests
@@ -178,7 +141,7 @@ def main() -> int:
     medians = []
     with (
         tempfile.TemporaryDirectory(prefix="cw-notes-") as folder,
-        engine() as engine_url,
+        engine(_Drafting) as engine_url,
         service(Path(folder), engine_url, "notes") as url,
     ):
         print(

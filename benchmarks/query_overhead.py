@@ -44,22 +44,24 @@ CHUNKS = 500
 RESAMPLES = 2_000
 
 
-class _Engine(BaseHTTPRequestHandler):
-    """Speaks as vLLM does; says the text of the prompt back after ``ENGINE_MS``."""
+class Engine(BaseHTTPRequestHandler):
+    """Speaks as vLLM does, in a stream if asked for one; says the prompt's text back after a time."""
+
+    engine_ms = ENGINE_MS
 
     protocol_version = "HTTP/1.1"
     # a small answer must not wait for the acknowledgement of the one before
     disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: D102
         given: dict[str, Any] = {"version": "0.0", "object": "list", "data": [{"id": "says-back"}]}
         self._send(json.dumps(given).encode(), "application/json")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: D102
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        prompt = asked["messages"][-1]["content"]
-        said = prompt.partition("Text: ")[2].partition("\n\nQuestion:")[0] or "ok"
-        time.sleep(ENGINE_MS / 1000)
+        began = time.perf_counter()
+        said = self.said(asked["messages"])
+        time.sleep(self.engine_ms / 1000)
         usage = {"prompt_tokens": 50, "completion_tokens": 10, "total_tokens": 60}
         choice = {"index": 0, "delta": {"role": "assistant", "content": said}, "finish_reason": None}
         ended = {"index": 0, "delta": {}, "finish_reason": "stop"}
@@ -68,11 +70,20 @@ class _Engine(BaseHTTPRequestHandler):
             message = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": "stop"}
             whole = head | {"object": "chat.completion", "choices": [message], "usage": usage}
             self._send(json.dumps(whole).encode(), "application/json")
+            self.answered(asked, began)
             return
         chunks = [head | {"choices": [choice]}, head | {"choices": [ended]}]
         chunks.append(head | {"choices": [], "usage": usage})
         text = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
         self._send(text.encode(), "text/event-stream")
+        self.answered(asked, began)
+
+    def said(self, messages: list[dict[str, Any]]) -> str:
+        """The words of the answer."""
+        return str(messages[-1]["content"]).partition("Text: ")[2].partition("\n\nQuestion:")[0] or "ok"
+
+    def answered(self, asked: dict[str, Any], began: float) -> None:
+        """Hears of every answer, and of the ``perf_counter`` when it was asked for."""
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
@@ -86,9 +97,9 @@ class _Engine(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def engine() -> Iterator[str]:
+def engine(kind: type[Engine] = Engine) -> Iterator[str]:
     """The engine, in threads of its own; nothing else is done here while it answers."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Engine)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -93,7 +93,9 @@ def _watch(config: StageConfig, plan: Plan, recording: Recording, *, as_json: bo
     console.print(f"samples in {config.output}", markup=False, soft_wrap=True)
     try:
         with shown(console) as show:
-            result = run_soak(config, plan, recording, show)
+            result = run_soak(
+                config, plan, recording, show, tell=lambda words: console.print(words, markup=False)
+            )
     except NotRunning as error:
         console_for(stderr=True).print(f"error: {error.message}\n  try: {error.hint}", markup=False)
         return EXIT_UNREACHABLE

@@ -79,7 +79,7 @@ class Bounds:
     part_lines: int = 14
     retries: int = 2
     splits: int = 1
-    at_once: int = 2
+    at_once: int = 3
     hopeless: int = 2
     total_s: float = 150.0
     answer_tokens: int = 2_400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -69,7 +70,12 @@ def left_behind() -> list[Path]:
     """Volumes of stages that are no more: killed, they could not take them away."""
     lines = [line.split() for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
     ours = [(words[0].removeprefix(_SOURCE), words[1]) for words in lines if words[0].startswith(_SOURCE)]
-    return [Path(place) for pid, place in ours if not Path("/proc", pid).exists()]
+    return [Path(_unescaped(place)) for pid, place in ours if not Path("/proc", pid).exists()]
+
+
+def _unescaped(place: str) -> str:
+    """A path as /proc/mounts writes it: a space there is \\040."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place)
 
 
 async def _unmount(folder: Path) -> None:

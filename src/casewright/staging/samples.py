@@ -30,8 +30,9 @@ class Plan(Record):
     """What a soak was asked for.
 
     ``pause_s`` is a user's wait between two requests, ``listing_s`` lies between two lists of processes.
-    ``warm`` is how often each question is asked at first without a pause. ``look_s`` is how long /health may
-    take, ``gap_s`` how long it may fail.
+    ``warm`` is how often each question is asked at first without a pause, ``looks`` how often each /health
+    and /metrics before the first sample, in ``looks_s`` at most. ``look_s`` is how long /health may take,
+    ``gap_s`` how long it may fail.
     """
 
     duration_s: float
@@ -40,6 +41,8 @@ class Plan(Record):
     pause_s: float = 30.0
     listing_s: float = 60.0
     warm: int = 60
+    looks: int = 1000
+    looks_s: float = 90.0
     look_s: float = 5.0
     gap_s: float = 15.0
 
@@ -87,6 +90,14 @@ class GpuSample(Record):
     total: float | None
 
 
+class Warmed(Record):
+    """Before the first sample: how often each /health and /metrics was asked, by "SERVICE /PATH"."""
+
+    kind: Literal["warmed"] = "warmed"
+    t: float
+    looks: dict[str, int]
+
+
 class Sample(Record):
     """One moment. A process that is gone is missing; ``counters`` are those of /metrics by service."""
 
@@ -129,7 +140,10 @@ class Sent(Record):
 
 
 class Ask(Record):
-    """How it ended. ``digest`` is that of what the answer says; ``by`` is who wrote it (code or model)."""
+    """How it ended. ``digest`` is that of what the answer says; ``by`` is who wrote it (code or model).
+
+    ``document`` is what the service keeps of a file that was sent, to be erased at the end.
+    """
 
     kind: Literal["ask"] = "ask"
     t: float
@@ -142,17 +156,20 @@ class Ask(Record):
     digest: str | None
     by: str | None = None
     problem: str | None = None
+    document: str | None = None
 
 
 class End(Record):
-    """A run of the soak ended; a run without it was cut off."""
+    """A run of the soak ended; a run without it was cut off. ``left`` documents of it could not be erased."""
 
     kind: Literal["end"] = "end"
     t: float
     outcome: Literal["complete", "interrupted"]
+    erased: int = 0
+    left: int = 0
 
 
-Line = Begin | Sample | Listed | Config | Sent | Ask | End
+Line = Begin | Warmed | Sample | Listed | Config | Sent | Ask | End
 _LINES: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
 
@@ -161,6 +178,7 @@ class Recording:
     """Every line so far, by kind. ``unread`` counts lines that were cut in the middle."""
 
     begins: list[Begin] = field(default_factory=list)
+    warmed: list[Warmed] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
     configs: list[Config] = field(default_factory=list)
@@ -175,6 +193,8 @@ class Recording:
         match line:
             case Begin():
                 self.begins.append(line)
+            case Warmed():
+                self.warmed.append(line)
             case Sample():
                 self.samples.append(line)
             case Listed():

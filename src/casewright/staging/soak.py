@@ -28,13 +28,16 @@ from casewright.staging.samples import (
     Recorder,
     Recording,
     Sample,
+    Warmed,
 )
-from casewright.staging.soak_load import Load, stopped_within
+from casewright.staging.soak_load import Load, erase, stopped_within
 from casewright.staging.soak_look import Look, counters_of, gathered, health_of
+from casewright.staging.soak_warm import Tell, look_often
 from casewright.staging.stack import Listing, Stack
 
 GPU_S = 5.0
 SETTLE_S = 10.0
+ERASE_S = 30.0
 MAX_GPU_FAILURES = 3
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -58,13 +61,22 @@ def seconds_in(words: str, option: str) -> float:
 
 
 class Soak:
-    """Watches one stack; ``seen`` is called after every sample with all there is."""
+    """Watches one stack; ``seen`` is called after every sample with all there is, ``tell`` hears what is done
+    before the first.
+    """
 
     def __init__(
-        self, config: StageConfig, stack: Stack, client: Client, recorder: Recorder, seen: Seen
+        self,
+        config: StageConfig,
+        stack: Stack,
+        client: Client,
+        recorder: Recorder,
+        seen: Seen,
+        *,
+        tell: Tell,
     ) -> None:
         self._config, self._stack, self._client, self._recorder = config, stack, client, recorder
-        self._seen = seen
+        self._seen, self._tell = seen, tell
         self._look = Look()
         self._pids: dict[str, int] = {}
         self._environment = {**os.environ, **config.environment}
@@ -96,6 +108,9 @@ class Soak:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self._recorder.write(Begin(t=self.clock(), at=at, epoch=now, plan=plan))
         await self._list()
+        if not recording.samples:
+            looks = await look_often(self._client, self._config.services, plan, stop, self._tell)
+            self._recorder.write(Warmed(t=self.clock(), looks=looks))
         await self._sample()
         halt = asyncio.Event()
         load = Load(self._config, self._client, self._recorder, self.clock)
@@ -112,8 +127,12 @@ class Soak:
         await self._settle()
         await self._list()
         await self._sample()
+        # after the last sample, so that it is in no figure
+        url = self._config.services["documents"]
+        gone, left = await erase(self._client, url, recording, ERASE_S)
         outcome = "interrupted" if stop.is_set() else "complete"
-        self._recorder.write(End.model_validate({"t": self.clock(), "outcome": outcome}))
+        end = {"t": self.clock(), "outcome": outcome, "erased": gone, "left": left}
+        self._recorder.write(End.model_validate(end))
 
     async def _expect_a_stack(self) -> None:
         listing = await self._stack.processes()

@@ -72,11 +72,14 @@ def about_soak(recording: Recording) -> dict[str, object]:
     return {
         "asked_s": recording.plan.duration_s,
         "watched_s": round(recording.watched_s, 1),
+        "looks_before": recording.warmed[-1].looks if recording.warmed else {},
         "samples": len(recording.samples),
         "asks": len(recording.asks),
         "interval_s": recording.plan.interval_s,
         "gaps_s": [[round(start, 1), round(end, 1)] for start, end in recording.gaps],
         "lines_cut_off": recording.unread,
+        "documents_erased": sum(end.erased for end in recording.ends),
+        "documents_left": recording.ends[-1].left if recording.ends else None,
         "gpus": _gpus(recording),
         "outcome": recording.ends[-1].outcome if recording.ends else "cut off",
     }

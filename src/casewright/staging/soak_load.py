@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,10 @@ from casewright.staging.ask import Answer, Client, Upload
 from casewright.staging.config import StageConfig
 from casewright.staging.context import mapping
 from casewright.staging.golden import FILES, MODEL_NOTES, MODEL_QUERY, NOTES, QUERIES
-from casewright.staging.samples import Ask, Recorder, Sent
+from casewright.staging.samples import Ask, Recorder, Recording, Sent
 from casewright.staging.soak_look import digest_of, said
 
 MODEL_SHARE = 6
-LOOKS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Load:
     async def warm(self, rounds: int, users: int, stop: asyncio.Event) -> None:
         """Ask every question so often without a pause: the first hundred answers of a process make it larger.
 
-        Of those for a model, which take long, a sixth; each /health and /metrics five times as often.
+        Of those for a model, which take long, a sixth.
         """
         slow = {MODEL_QUERY.name, MODEL_NOTES.name}
         turns = itertools.product(range(rounds), cases())
@@ -68,14 +68,7 @@ class Load:
             while waiting and not stop.is_set():
                 await self._ask(waiting.pop())
 
-        async def looks(url: str) -> None:
-            for _ in range(rounds * LOOKS):
-                if stop.is_set():
-                    return
-                await self._client.get(url)
-
-        urls = [f"{url}{path}" for url in self._config.services.values() for path in ("/health", "/metrics")]
-        await asyncio.gather(*(user() for _ in range(users)), *(looks(url) for url in urls))
+        await asyncio.gather(*(user() for _ in range(users)))
 
     async def _user(self, after_s: float, pause_s: float, stop: asyncio.Event) -> None:
         wait = after_s
@@ -96,7 +89,7 @@ class Load:
 
     def _told(self, name: str, case: Case, answer: Answer) -> Ask:
         body = answer.json
-        by = mapping(body).get("answered_by")
+        by, document = mapping(body).get("answered_by"), mapping(body).get("document_id")
         return Ask(
             t=self._clock(),
             id=name,
@@ -108,7 +101,24 @@ class Load:
             digest=digest_of(said(body)) if answer.status == 200 and body is not None else None,
             by=by if isinstance(by, str) else None,
             problem=None if answer.status == 200 else answer.said[:200],
+            document=document if isinstance(document, str) else None,
         )
+
+
+async def erase(client: Client, url: str, recording: Recording, limit_s: float) -> tuple[int, int]:
+    """Erase the files that the soak sent and the document service keeps: how many are gone, how many are not.
+
+    Those of earlier runs too, but for what they erased themselves. None is begun after ``limit_s`` seconds.
+    """
+    done = max((end.t for end in recording.ends if not end.left), default=-1.0)
+    documents = [ask.document for ask in recording.asks if ask.document is not None and ask.t > done]
+    gone, until = 0, time.monotonic() + limit_s
+    for document in documents:
+        if time.monotonic() >= until:
+            break
+        answer = await client.delete(f"{url}/documents/{document}")
+        gone += answer.status in (200, 204, 404)
+    return gone, len(documents) - gone
 
 
 async def stopped_within(stop: asyncio.Event, seconds: float) -> bool:

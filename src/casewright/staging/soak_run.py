@@ -27,6 +27,7 @@ from casewright.staging.ledger import Ledger, counts
 from casewright.staging.samples import Plan, Recorder, Recording
 from casewright.staging.soak import Seen, Soak
 from casewright.staging.soak_judge import SOAK_BOXES, about_soak, judge_soak
+from casewright.staging.soak_warm import Tell, unheard
 from casewright.staging.stack import LocalStack, Stack
 
 RESULT = "soak.json"
@@ -46,7 +47,13 @@ class SoakResult(Record):
 
 
 def run_soak(
-    config: StageConfig, plan: Plan, recording: Recording, seen: Seen, stack: Stack | None = None
+    config: StageConfig,
+    plan: Plan,
+    recording: Recording,
+    seen: Seen,
+    stack: Stack | None = None,
+    *,
+    tell: Tell = unheard,
 ) -> SoakResult:
     """Watch until the plan's time is over or Ctrl-C, then judge everything that the folder holds.
 
@@ -58,14 +65,18 @@ def run_soak(
         StorageError: the folder refuses.
     """
     with Recorder(config.output, recording) as recorder:
-        interrupted = asyncio.run(_watch(config, plan, recorder, seen, stack or LocalStack(config)))
+        interrupted = asyncio.run(_watch(config, plan, recorder, (seen, tell), stack or LocalStack(config)))
     return judged(config, recording, interrupted=interrupted)
 
 
-async def _watch(config: StageConfig, plan: Plan, recorder: Recorder, seen: Seen, stack: Stack) -> bool:
+async def _watch(
+    config: StageConfig, plan: Plan, recorder: Recorder, listeners: tuple[Seen, Tell], stack: Stack
+) -> bool:
     stop = asyncio.Event()
     async with Client(config.deadlines.request_s, config.token) as client:
-        task = asyncio.ensure_future(Soak(config, stack, client, recorder, seen).run(plan, stop))
+        task = asyncio.ensure_future(
+            Soak(config, stack, client, recorder, listeners[0], tell=listeners[1]).run(plan, stop)
+        )
         with _orders(stop, task):
             await asyncio.wait((task,))
     if not task.cancelled() and (error := task.exception()) is not None:

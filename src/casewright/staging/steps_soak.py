@@ -143,7 +143,7 @@ async def soak(context: Context) -> str:
 
     try:
         with Recorder(folder, recording) as recorder:
-            watch = Soak(context.config, context.stack, context.client, recorder, seen)
+            watch = Soak(context.config, context.stack, context.client, recorder, seen, tell=context.tell)
             await watch.run(plan, asyncio.Event())
     except NotRunning as error:
         raise CannotGoOn(error.message) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from casewright.api.staging import Finding
@@ -19,10 +20,14 @@ from casewright.staging.storm_beside import free_ports, own_folder, small_stack
 DISK = "resilience.disk"
 SEED = 22
 WRITES = 6
+# Which of them is a letter that is confirmed.
+CONFIRMING = 2
 READ_S = 60.0
 TELLS_S = 15.0
 # The services that keep documents; the others have nothing that could be lost there.
 KEEPERS = ("rag", "documents")
+# What notes calls the one thing that it keeps: who confirmed which letter.
+CONFIRMATIONS = "confirmations"
 _REFUSALS = {503, 507}
 
 
@@ -100,6 +105,8 @@ async def _while_full(side: Context, book: Book) -> None:
         answers.append(answer)
         side.ledger.exchange(DISK, answer.exchange)
         side.ledger.add(DISK, _turned_away(f"full disk: {name}", answer))
+        if number == CONFIRMING:
+            side.ledger.add(DISK, [_as_full(f"full disk: {name} is refused as such", answer)])
     kinds = [mapping(mapping(answer.json).get("error")).get("type") for answer in answers]
     seen = ", ".join(str(kind) for kind in kinds)
     side.ledger.add(DISK, [finding("full disk: refused as such", "disk_full", seen, "disk_full" in kinds)])
@@ -108,15 +115,49 @@ async def _while_full(side: Context, book: Book) -> None:
     held = letter.status == 200
     side.ledger.add(DISK, [finding("full disk: notes to a letter", "200", letter.said, held)])
     await _check(side, book, "while the disk is full")
+    await _told_of_it(side)
 
-    async def told() -> bool:
-        found = await _states(side)
-        return all(found[name] == "unhealthy" for name in KEEPERS)
 
-    took = await side.until(told, min(TELLS_S, side.config.deadlines.recovery_s))
-    states = ", ".join(f"{name} {state}" for name, state in (await _states(side)).items())
-    what, expected = "full disk: /health", f"{' and '.join(KEEPERS)} unhealthy within {TELLS_S:g} s"
-    side.ledger.add(DISK, [finding(what, expected, states, took is not None and took <= TELLS_S)])
+async def _told_of_it(side: Context) -> None:
+    """/health says it: of those that keep documents, and of notes, which goes on writing letters."""
+
+    async def all_say_it() -> bool:
+        answers = await side.healths()
+        return _keepers_say_it(answers) and _notes_says_it(answers)
+
+    took = await side.until(all_say_it, min(TELLS_S, side.config.deadlines.recovery_s))
+    answers = await side.healths()
+    in_time = took is None or took <= TELLS_S  # where one of them says nothing, the other may have
+    states = ", ".join(f"{name} {mapping(each.json).get('status')}" for name, each in answers.items())
+    expected = f"{' and '.join(KEEPERS)} unhealthy within {TELLS_S:g} s"
+    held = in_time and _keepers_say_it(answers)
+    side.ledger.add(DISK, [finding("full disk: /health", expected, states, held)])
+    body = mapping(answers["notes"].json)
+    seen = f"{body.get('status')}, {CONFIRMATIONS} {mapping(body.get('checks')).get(CONFIRMATIONS)}"
+    seen += f", reasons {body.get('reasons')}"
+    expected = f"{CONFIRMATIONS} false, with the reason, within {TELLS_S:g} s"
+    held = in_time and _notes_says_it(answers)
+    side.ledger.add(DISK, [finding("full disk: /health of notes", expected, seen, held)])
+    side.ledger.exchange(DISK, *(answer.exchange for answer in answers.values()))
+
+
+def _keepers_say_it(answers: Mapping[str, Answer]) -> bool:
+    return all(mapping(answers[name].json).get("status") == "unhealthy" for name in KEEPERS)
+
+
+def _notes_says_it(answers: Mapping[str, Answer]) -> bool:
+    """No confirmation can be kept, and it says why; letters need no disk, so that it is not unhealthy."""
+    body = mapping(answers["notes"].json)
+    reasons = body.get("reasons")
+    why = isinstance(reasons, list) and any(str(each).startswith(f"{CONFIRMATIONS}: ") for each in reasons)
+    return why and mapping(body.get("checks")).get(CONFIRMATIONS) is False
+
+
+def _as_full(what: str, answer: Answer) -> Finding:
+    """Refused for want of space, by that name; or kept."""
+    kind = mapping(mapping(answer.json).get("error")).get("type")
+    kept = answer.status in (200, 202)
+    return finding(what, "disk_full, or kept", "kept" if kept else kind, kept or kind == "disk_full")
 
 
 def _turned_away(what: str, answer: Answer) -> list[Finding]:

@@ -252,9 +252,24 @@ async def _slow(two: Two, plan: FaultPlan) -> None:
         for engine in (two.first, two.second):
             await engine.fault(None)
     await _until_named(two, SLOW, f"after {name}", FIRST)
-    url, body = f"{side.url('rag')}/query", MODEL_QUERY.body
-    answer = await side.client.post_json(url, body, timeout_s=_patience(two, SLOW_BOUND_S))
-    attempts = mapping(answer.json).get("attempts") or [{}]
-    outcome = mapping(attempts[-1]).get("outcome")
-    side.ledger.exchange(SLOW, answer.exchange)
-    side.ledger.add(SLOW, [finding(f"after {name}: the engine is asked", "ok", outcome, outcome == "ok")])
+    side.tell(f"both services ask {FIRST} again after {name} (at most {ENGINE_BACK_S:g} s)")
+    for service, route, body, _ in _REQUESTS:
+        await _until_asked(two, f"after {name}: {service}", f"{side.url(service)}{route}", body)
+
+
+async def _until_asked(two: Two, what: str, url: str, body: Mapping[str, Any]) -> None:
+    """Ask until the engine in charge has answered: one that failed is left alone for a while, and the next
+    fault would be tried on engines that nobody asks.
+    """
+    side, last = two.side, list[Answer]()
+
+    async def answered() -> bool:
+        last[:] = [await side.client.post_json(url, body, timeout_s=_patience(two, SLOW_BOUND_S))]
+        attempts = mapping(last[0].json).get("attempts") or [{}]
+        final = mapping(attempts[-1])
+        return final.get("provider") == FIRST and final.get("outcome") == "ok"
+
+    limit_s = min(ENGINE_BACK_S, side.config.deadlines.answer_s)
+    took = await side.until(answered, limit_s)
+    side.ledger.exchange(SLOW, *(answer.exchange for answer in last))
+    side.ledger.add(SLOW, [within(f"{what}: {FIRST} answers again", took, ENGINE_BACK_S, limit_s)])

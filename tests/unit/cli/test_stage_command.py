@@ -43,7 +43,7 @@ def test_wrong_words_are_usage_errors_that_name_the_fix(tmp_path: Path, words: l
 
 
 def test_one_group_without_the_stack_is_judged_and_written(tmp_path: Path) -> None:
-    done = stage(tmp_path / "data", "--only", "build", "--output", str(tmp_path / "out"))
+    done = stage(tmp_path / "data", "--only", "build", "--kills", "11", "--output", str(tmp_path / "out"))
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert found["schema"] == "casewright.stage/1"
     assert done.returncode == (1 if found["counts"]["failed"] else 2), done.stdout + done.stderr
@@ -53,6 +53,8 @@ def test_one_group_without_the_stack_is_judged_and_written(tmp_path: Path) -> No
     assert "preflight:" in done.stdout
     evidence = json.loads((tmp_path / "out" / "build-dependencies.json").read_text())
     assert evidence["commands"][0]["words"][-2:] == ["pip", "check"]
+    # what the storm is told (test_faults_resilience.py shows that it kills as often)
+    assert json.loads((tmp_path / "out" / "state.json").read_text())["options"]["kills"] == 11
 
 
 def test_nothing_to_attach_to_is_exit_4(tmp_path: Path) -> None:

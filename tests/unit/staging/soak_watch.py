@@ -28,7 +28,7 @@ class FixedStack(LocalStack):
 def main(folder: Path, services: dict[str, str], pids: dict[str, int]) -> None:
     """Watch for a minute, or until killed."""
     config = StageConfig(folder, folder, services, ("false",), attach=True)
-    plan = Plan(duration_s=60, interval_s=0.05, users=2, pause_s=0.05, warm=1)
+    plan = Plan(duration_s=60, interval_s=0.05, users=2, pause_s=0.05, warm=1, looks=3)
     run_soak(config, plan, Recording(), lambda _: None, FixedStack(config, pids))
 
 

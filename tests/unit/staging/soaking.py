@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -33,6 +34,7 @@ class Soaked(StandIn):
 
     counts: ClassVar[Counter[tuple[str, str, int]]] = Counter()
     kept: ClassVar[list[int]] = []
+    originals: ClassVar[set[str]] = set()
     lock = threading.Lock()
     began = time.time()
 
@@ -43,10 +45,20 @@ class Soaked(StandIn):
         if self.path == "/metrics":
             self.metrics()
             return
+        if self.path.startswith("/documents/"):
+            self.answer(200 if self.path in self.originals else 404, {})
+            return
         looks = self.seen("GET", "/health")
         if self.path == "/health" and self.has("stalls") and STALL_FROM <= looks <= STALL_TO:
             threading.Event().wait(0.5)
         super().do_GET()
+
+    def do_DELETE(self) -> None:  # noqa: N802
+        if self.has("keeps-all"):
+            self.refuse(503, "unavailable")
+            return
+        self.originals.discard(self.path)
+        self.answer(200, {"complete": True})
 
     def health(self, url: str) -> dict[str, Any]:
         body = super().health(url)
@@ -72,6 +84,9 @@ class Soaked(StandIn):
         return sum(count for (m, r, _), count in self.counts.items() if (m, r) == (method, route))
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
+        if (self.command, self.path, status) == ("POST", "/process", 200):
+            body = {**body, "document_id": uuid.uuid4().hex}
+            self.originals.add(f"/documents/{body['document_id']}")
         with self.lock:
             self.counts[self.command, self.path, status] += 1
             if self.has("miscounts") and self.command == "POST" and self.seen("POST", self.path) == 5:

@@ -42,6 +42,7 @@ class Storming(StandIn, BaseHTTPRequestHandler):
     memory: ClassVar[dict[str, bytes]] = {}
     hidden: ClassVar[set[str]] = set()
     was_full: ClassVar[list[bool]] = []
+    given_up: ClassVar[set[str]] = set()
     content = b""
     unkept = False
 
@@ -238,7 +239,10 @@ class Storming(StandIn, BaseHTTPRequestHandler):
         """Each in turn until one answers; ``no-fallback`` asks the first one only."""
         attempts: list[dict[str, Any]] = []
         for name, url in ENGINES[:1] if "no-fallback" in self.faults else ENGINES:
-            outcome = "ok" if answers(url, "no-deadline" in self.faults) else "connection_lost"
+            left = "gives-up" in self.faults and name in self.given_up
+            outcome = "ok" if not left and answers(url, "no-deadline" in self.faults) else "connection_lost"
+            if outcome != "ok":
+                self.given_up.add(name)
             attempts.append({"provider": name, "outcome": outcome, "message": "", "ms": 1.0})
             if outcome == "ok":
                 return attempts, name
@@ -256,6 +260,9 @@ class Storming(StandIn, BaseHTTPRequestHandler):
             body["checks"] = dict.fromkeys(checks, True) if "deaf" in self.faults else checks
         if self.service in ("rag", "documents") and "deaf" not in self.faults and self.disk_full():
             body["status"] = "unhealthy"
+        if self.service == "notes" and not {"deaf", "notes-deaf"} & self.faults and self.disk_full():
+            body |= {"status": "degraded", "checks": {"confirmations": False}}
+            body["reasons"] = ["confirmations: no space left"]
         return body
 
     def disk_full(self) -> bool:

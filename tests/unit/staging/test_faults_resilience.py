@@ -162,6 +162,15 @@ def test_what_a_storm_loses_fails_each_by_its_kind(run: Run, tmp_path: Path) -> 
     }
 
 
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_storm_kills_as_often_as_it_is_told(run: Run, tmp_path: Path, kills: int) -> None:
+    box = run(steps_storm.storm, change=lambda config: replace(config, kills=kills))["resilience.data"]
+    assert box.reason.endswith("none lost"), box.reason
+    assert f"{kills} kills in " in box.reason
+    kept = EvidenceFile.model_validate_json((tmp_path / "0" / "out" / "resilience-data.json").read_bytes())
+    assert len(kept.seen["kills"]) == kills
+
+
 def test_what_was_erased_and_comes_back_fails(run: Run, tmp_path: Path) -> None:
     assert run(steps_storm.storm, "revives")["resilience.data"].status == "FAIL"
     assert failures(tmp_path, "resilience-data") == {"erased documents that came back after the storm"}
@@ -197,6 +206,19 @@ def test_engines_without_another_one_and_without_a_deadline_fail(run: Run, tmp_p
     assert "stall_before_first: rag answers in time" in failures(tmp_path, "resilience-slow")
 
 
+@injects("resilience.slow", itself=True)
+def test_an_engine_that_is_never_asked_again_fails(run: Run, tmp_path: Path) -> None:
+    def hasty(config: StageConfig) -> StageConfig:
+        return replace(config, deadlines=replace(config.deadlines, answer_s=0.1, health_s=0.3))
+
+    box = run(storm_engines.engines, "gives-up", change=hasty)["resilience.slow"]
+    assert box.status == "FAIL"
+    assert failures(tmp_path, "resilience-slow") >= {
+        "after stall_before_first: rag: ollama answers again",
+        "after cut: notes: ollama answers again",
+    }
+
+
 needs_a_mount = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount a small volume, on Linux"
 )
@@ -210,6 +232,7 @@ def test_a_full_disk_that_loses_what_it_took_fails(run: Run, tmp_path: Path) -> 
     assert failures(tmp_path, "resilience-disk") >= {
         "full disk: refused as such",
         "full disk: /health",
+        "full disk: /health of notes",
         "acknowledged documents that are not found while the disk is full",
         "confirmations that are lost after there was space again",
         "originals that are lost after there was space again",
@@ -219,12 +242,15 @@ def test_a_full_disk_that_loses_what_it_took_fails(run: Run, tmp_path: Path) -> 
 
 @needs_a_mount
 def test_a_full_disk_that_shows_a_trace_or_stays_full_fails(run: Run, tmp_path: Path) -> None:
-    box = run(storm_disk.disk, "trace", "stays-full", change=impatient)["resilience.disk"]
+    box = run(storm_disk.disk, "trace", "stays-full", "notes-deaf", change=impatient)["resilience.disk"]
     assert box.status == "FAIL"
-    assert failures(tmp_path, "resilience-disk") >= {
+    found = failures(tmp_path, "resilience-disk")
+    assert found >= {
         "full disk: a text for a case: no trace",
+        "full disk: /health of notes",
         "space again: a write",
     }
+    assert "full disk: /health" not in found
 
 
 @needs_a_mount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -14,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from casewright.api.staging import BoxResult, EvidenceFile, Finding
+from casewright.staging.ask import Client
 from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.run import StepEvent, run_stage
 from casewright.staging.samples import Plan, Recording, read_recording
 from casewright.staging.soak_run import SoakResult, exit_code, read_result, run_soak
+from casewright.staging.soak_warm import PATHS
+from ports import free_port
 from unit.staging.faults import injects
 from unit.staging.soak_watch import FixedStack
 from unit.staging.stack import StandInStack
@@ -42,8 +46,6 @@ def started(tmp_path: Path) -> Iterator[Callable[..., SoakedStack]]:
     made: list[SoakedStack] = []
 
     def start(*faults: str) -> SoakedStack:
-        import asyncio
-
         made.append(SoakedStack(tmp_path, *faults))
         asyncio.run(made[-1].up())
         return made[-1]
@@ -75,6 +77,7 @@ def quick(seconds: float) -> Plan:
         gap_s=0.3,
         listing_s=1.0,
         warm=0,
+        looks=0,
     )
 
 
@@ -135,7 +138,9 @@ def test_a_right_stack_fails_nothing_and_proves_what_so_short_a_time_can(
     tmp_path: Path, started: Callable[..., SoakedStack]
 ) -> None:
     result = soaked(
-        started(), tmp_path, quick(1.5).model_copy(update={"gap_s": 5.0, "look_s": 5.0, "warm": 1})
+        started(),
+        tmp_path,
+        quick(1.5).model_copy(update={"gap_s": 5.0, "look_s": 5.0, "warm": 1, "looks": 20}),
     )
     found = {each.id.partition(".")[2]: each.status for each in result.boxes}
     assert found["metrics"] == found["restarts"] == "PASS", result.boxes
@@ -144,6 +149,80 @@ def test_a_right_stack_fails_nothing_and_proves_what_so_short_a_time_can(
     # what the first seconds of a process do to its memory, nobody can tell from a leak
     assert wrong(tmp_path, "drift") == wrong(tmp_path, "uptime") == []
     assert read_result(tmp_path / "out") == result
+
+
+def test_looks_come_before_the_first_sample_and_are_not_counted_as_its_own(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    told: list[str] = []
+    plan = quick(0.5).model_copy(update={"gap_s": 5.0, "look_s": 5.0, "looks": 25})
+    stack = started()
+    result = run_soak(config_for(stack, tmp_path), plan, Recording(), lambda _: None, stack, tell=told.append)
+    assert box(result, "metrics").status == "PASS", box(result, "metrics").reason
+    recording = read_recording(tmp_path / "out")
+    (warmed,) = recording.warmed
+    ordinary = {f"{name} {path}": 25 for name in ("rag", "notes", "documents") for path in PATHS}
+    assert warmed.looks == {**ordinary, "web /health": 50, "web /metrics": 50}
+    assert result.soak["looks_before"] == warmed.looks
+    first, last = recording.samples[0], recording.samples[-1]
+    assert warmed.t <= first.t
+    # those of the stack's check, the looks, and the one of the sample itself where it was counted in time
+    assert 26 <= first.counters["rag"]["GET /health 200"] <= 27
+    rose = last.counters["rag"]["GET /health 200"] - first.counters["rag"]["GET /health 200"]
+    assert rose <= len(recording.samples) + 1
+    assert told[0] == "before the first sample: 250 looks at /health and /metrics (at most 90 s)"
+    assert told[-1].startswith("250 of 250 looks in ")
+
+
+def test_looks_end_at_their_time_and_with_who_does_not_answer(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    told: list[str] = []
+    plan = quick(0.2).model_copy(update={"looks": 1_000_000, "looks_s": 0.3})
+    stack = started()
+    config = config_for(stack, tmp_path)
+    config = replace(config, services={**config.services, "notes": f"http://127.0.0.1:{free_port()}"})
+    run_soak(config, plan, Recording(), lambda _: None, stack, tell=told.append)
+    recording = read_recording(tmp_path / "out")
+    assert recording.warmed[0].looks["rag /health"] > 1
+    assert recording.warmed[0].looks["notes /health"] == 1
+    assert "; not all of rag /health " in told[-1]
+    assert recording.samples
+
+
+def test_ctrl_c_ends_the_looks(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    stack, told = started(), list[str]()
+
+    def press(words: str) -> None:
+        if not told:
+            os.kill(os.getpid(), signal.SIGINT)
+        told.append(words)
+
+    plan = quick(60.0).model_copy(update={"looks": 1_000_000, "looks_s": 60.0})
+    result = run_soak(config_for(stack, tmp_path), plan, Recording(), lambda _: None, stack, tell=press)
+    assert result.interrupted
+    assert "of 10000000 looks in" in told[-1]
+    assert box(result, "metrics").status in ("PASS", "NOT PROVEN")
+
+
+@pytest.mark.parametrize(("fault", "status"), [("", 404), ("documents:keeps-all", 200)])
+def test_files_that_were_sent_are_erased_or_said_to_be_left(
+    tmp_path: Path, started: Callable[..., SoakedStack], fault: str, status: int
+) -> None:
+    stack = started(fault)
+    result = soaked(stack, tmp_path, quick(0.7))
+    documents = [each.document for each in read_recording(tmp_path / "out").asks if each.document]
+    assert documents
+
+    async def looks() -> set[int | None]:
+        async with Client(5.0) as client:
+            urls = [f"{stack.services['documents']}/documents/{each}" for each in documents]
+            return {(await client.get(url)).status for url in urls}
+
+    assert asyncio.run(looks()) == {status}
+    gone = len(documents) if status == 404 else 0
+    assert result.soak["documents_erased"] == gone
+    assert result.soak["documents_left"] == len(documents) - gone
 
 
 @injects("stability.restarts", "stability.uptime", itself=True)

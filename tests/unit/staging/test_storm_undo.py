@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -107,6 +108,38 @@ def test_the_volume_is_unmounted(tmp_path: Path) -> None:
         assert children() - others == {each.pid for each in stack.running.values()}
     finally:
         stack.close()
+
+
+HOLDS_A_VOLUME = """
+import asyncio, sys
+from pathlib import Path
+from casewright.staging.full_disk import small_volume
+async def hold():
+    async with small_volume(Path(sys.argv[1])):
+        print("mounted", flush=True)
+        await asyncio.Event().wait()
+asyncio.run(hold())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
+def test_a_volume_that_a_killed_stage_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    left, fresh = tmp_path / "left by one that was killed", tmp_path / "fresh"
+    left.mkdir()
+    fresh.mkdir()
+    with subprocess.Popen([sys.executable, "-c", HOLDS_A_VOLUME, str(left)], stdout=subprocess.PIPE) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == b"mounted\n"
+        held.kill()
+    assert left.is_mount()
+
+    async def next_one() -> None:
+        async with small_volume(fresh):
+            assert fresh.is_mount()
+            assert not left.is_mount()
+
+    asyncio.run(next_one())
+    assert not fresh.is_mount()
 
 
 def test_no_volume_says_why_and_how(tmp_path: Path) -> None:
