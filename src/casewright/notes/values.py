@@ -128,7 +128,7 @@ def _of(match: re.Match[str], value: Value) -> Found[Value]:
 
 
 def _phones(text: str, at: Starts, _meeting: date | None) -> Iterator[Found[Value]]:
-    if len(at.figures) > 0 and sum(char.isdigit() for char in text) >= 10:
+    if len(at.figures) > 0 and sum(map(str.isdigit, text)) >= 10:
         yield from _numbers_to_call(text)
 
 

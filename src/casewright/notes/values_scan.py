@@ -28,6 +28,30 @@ _BEFORE_DAYS = listed(
 _STRETCHES = listed("week month year fortnight")
 _NUMBER_WORDS = frozenset(WORDS) | listed("a an hundred thousand million")
 _CLOCK_WORDS = listed("noon midday midnight at")
+_AFTER_OPENERS = listed("a the on by early mid late")
+_FOLLOWS, _SPELLED, _BEFORE, _CLOCK, _AFTER, _SECTION, _DAY = (1 << bit for bit in range(7))
+
+
+def _kinds() -> dict[str, int]:
+    """Of each word that opens, joins or spells a value all that it does, so that it is looked up once."""
+    numbers = _NUMBER_WORDS - {"a"}
+    found: dict[str, int] = {}
+    for words, kind in (
+        (_OF_DAYS | _STRETCHES | numbers, _FOLLOWS),
+        (_NUMBER_WORDS, _SPELLED),
+        (_BEFORE_DAYS, _BEFORE),
+        (_CLOCK_WORDS, _CLOCK),
+        (_AFTER_OPENERS, _AFTER),
+        (listed("section sec s"), _SECTION),
+        (_OF_DAYS | numbers, _DAY),
+    ):
+        for word in words:
+            found[word] = found.get(word, 0) | kind
+    return found
+
+
+_KINDS = _kinds()
+_NAMED = _MONTHS | _WEEKDAYS
 
 
 @dataclass(slots=True)
@@ -44,34 +68,39 @@ class Starts:
 def starts(text: str) -> Starts:
     """The places of a text where a value can begin."""
     found = Starts()
+    figures, spelled, days, codes, clocks = (
+        found.figures,
+        found.spelled,
+        found.days,
+        found.codes,
+        found.clocks,
+    )
+    kinds, named, ends = _KINDS, _NAMED, len(text)
     waiting: int | None = None
     for match in _TOKEN.finditer(text):
-        place = match.start()
         word = match[0]
-        first = word[0]
-        low = word.lower() if len(word) < 12 else ""
-        opens = False
-        if first.isdecimal():
-            found.figures.append(place)
-            found.codes.append(place)
-            found.clocks.append(place)
-            opens = True
+        place, end = match.span()
+        if word[0].isdecimal():
+            figures.append(place)
+            codes.append(place)
+            clocks.append(place)
+            kind = _FOLLOWS | _DAY
         else:
-            after = text[match.end() : match.end() + 1]
-            if after in ("-", "/") or low in ("section", "sec", "s") or _coded(word, text, match.end()):
-                found.codes.append(place)
-            if low in _CLOCK_WORDS:
-                found.clocks.append(place)
-            if low in _NUMBER_WORDS:
-                found.spelled.append(place)
-            named = low[:3] in _MONTHS or low[:3] in _WEEKDAYS
-            opens = low in _OF_DAYS or (named and _DAY_NAME.match(low) is not None)
-        follows = opens or low in _STRETCHES or (low in _NUMBER_WORDS and low != "a")
-        if waiting is not None and (follows or low in ("a", "the", "on", "by", "early", "mid", "late")):
-            found.days.append(waiting)
-        if opens or (low in _NUMBER_WORDS and low != "a"):
-            found.days.append(place)
-        waiting = place if low in _BEFORE_DAYS else None
+            low = word.lower() if end - place < 12 else ""
+            kind = kinds.get(low, 0)
+            if (end < ends and text[end] in "-/") or kind & _SECTION or _coded(word, text, end):
+                codes.append(place)
+            if kind & _CLOCK:
+                clocks.append(place)
+            if kind & _SPELLED:
+                spelled.append(place)
+            if low[:3] in named and _DAY_NAME.match(low) is not None:
+                kind |= _FOLLOWS | _DAY
+        if waiting is not None and kind & (_FOLLOWS | _AFTER):
+            days.append(waiting)
+        if kind & _DAY:
+            days.append(place)
+        waiting = place if kind & _BEFORE else None
     return found
 
 
