@@ -161,6 +161,16 @@ class CircuitBreaker:
         if self._state is BreakerState.HALF_OPEN:
             self._turn(BreakerState.CLOSED, "the engine answered")
 
+    def seen_answering(self, began_s: float) -> None:
+        """Somebody else's probe was answered with a token; it began at ``began_s`` on the breaker's clock.
+
+        As good as a probe of our own, if it began after the breaker opened: whoever says that the engine
+        answers again, and is right, must not be contradicted by callers who are still kept away from it.
+        """
+        if self._state is BreakerState.OPEN and began_s >= self._history[-1].at_s:
+            self._turn(BreakerState.HALF_OPEN, "somebody else's probe was under way")
+            self.succeeded()
+
     def failed(self, error: EngineError, *, silent: bool = False) -> None:
         """A request failed; errors that do not speak against the engine never open it.
 

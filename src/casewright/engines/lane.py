@@ -58,6 +58,11 @@ class Lane:
         with self._telling():
             self.breaker.succeeded()
 
+    def seen_answering(self, began_s: float) -> None:
+        """Somebody else's probe was answered: see ``CircuitBreaker.seen_answering``."""
+        with self._telling():
+            self.breaker.seen_answering(began_s)
+
     def failed(self, error: EngineError, *, silent: bool = False) -> None:
         """A request, or a probe, failed; ``silent``: see ``CircuitBreaker.failed``."""
         self._chosen = None  # another engine, or another model, may stand there when it answers again

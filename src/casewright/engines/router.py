@@ -124,6 +124,10 @@ class RouterEngine(Engine):
         """Whether a route has requests in hand."""
         return self._lanes[name].admission.inside > 0
 
+    def seen_answering(self, name: str, began_s: float) -> None:
+        """A probe from outside that began at ``began_s`` (monotonic seconds) was answered with a token."""
+        self._lanes[name].seen_answering(began_s)
+
     def status(self) -> tuple[RouteStatus, ...]:
         """Every route now: those in use in their order, then the others."""
         names = dict.fromkeys((*self._order, *self._lanes))

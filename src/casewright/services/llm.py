@@ -177,6 +177,7 @@ class LanguageModel:
         )
         for name, source in self._sources.items():
             source.busy = partial(self.router.busy, name)
+            source.answered = partial(self.router.seen_answering, name)
         if metrics is not None:
             metrics.watch(self.router.status)
 

@@ -25,12 +25,17 @@ USES: tuple[Use, ...] = ("answer", "letter")
 NOT_ASKED = "not asked yet"
 
 
+def _nobody(_began_s: float) -> None:
+    """Nobody listens."""
+
+
 @dataclass(slots=True)
 class Source:
     """``problem`` is None while the last request for one token was answered, at ``checked``.
 
     ``context`` in tokens is named with that request, where the engine would else choose its own. ``busy``:
-    whether requests of this process are in its hands.
+    whether requests of this process are in its hands. ``answered`` hears when a probe that was answered with
+    a token began, in monotonic seconds.
     """
 
     name: Provider
@@ -43,6 +48,7 @@ class Source:
     checked: float | None = None
     probing: asyncio.Task[None] | None = None
     busy: Callable[[], bool] = bool
+    answered: Callable[[float], None] = _nobody
     _began: float = 0.0
     _said: bool = False
     _took: float = 0.0
@@ -123,6 +129,7 @@ class Source:
             self.problem = None if found.ready else found.detail
             if found.ready:
                 self._took = time.monotonic() - self._began
+                self.answered(self._began)
         except TimeoutError:
             self.problem = f"no token within {self.config.probe_s:g} s"
         except CasewrightError as error:

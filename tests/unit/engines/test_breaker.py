@@ -186,6 +186,27 @@ def test_an_old_success_does_not_shorten_the_wait(breaker: CircuitBreaker, clock
         assert breaker.due_in_s == expected_s
 
 
+def test_a_look_of_somebody_else_that_was_answered_closes_it(breaker: CircuitBreaker, clock: Clock) -> None:
+    opened(breaker)
+    clock.now_s += 0.1
+    breaker.seen_answering(clock.now_s)
+    assert breaker.allows()
+    assert [turn.after for turn in breaker.history][-2:] == [BreakerState.HALF_OPEN, BreakerState.CLOSED]
+
+
+def test_a_look_that_began_before_it_opened_tells_nothing(breaker: CircuitBreaker, clock: Clock) -> None:
+    before = clock.now_s
+    clock.now_s += 0.1
+    opened(breaker)
+    breaker.seen_answering(before)
+    assert breaker.state is BreakerState.OPEN
+    clock.now_s += 10
+    breaker.probing()
+    breaker.failed(error(ConnectionRefused))
+    breaker.seen_answering(clock.now_s - 5)  # it began before our own probe failed
+    assert breaker.state is BreakerState.OPEN
+
+
 def test_history_is_bounded(breaker: CircuitBreaker, clock: Clock) -> None:
     opened(breaker)
     for _ in range(HISTORY):

@@ -17,7 +17,7 @@ from casewright.bench.simulator import Fault, FaultPlan, SimConfig, SimulatorSer
 from casewright.engines.base import Deadlines
 from casewright.engines.scripted import RealClock, Say, Script, ScriptedEngine
 from casewright.engines.wire import ChatRequest, Message
-from casewright.errors import TotalTimeout
+from casewright.errors import EngineError, TotalTimeout
 from casewright.services.kit.config import KitConfig
 from casewright.services.llm import EngineAccess, LanguageModel, LlmConfig
 from casewright.services.llm_source import Source
@@ -104,6 +104,26 @@ async def test_the_others_are_looked_at_while_the_first_hangs(tmp_path: Path) ->
             assert (found.provider, found.llm_available) == ("vllm", True)
             async with llm.lease() as lease:
                 assert lease.provider == "vllm"
+
+
+async def test_callers_pass_as_soon_as_health_says_that_it_answers(
+    tmp_path: Path, engine: SimulatorServer
+) -> None:
+    async with model(tmp_path, engine, **SOON) as llm:
+        assert (await llm.status()).llm_available
+        engine.control(FaultPlan(fault=Fault.HTTP_500))
+        async with llm.lease() as lease:
+            for _ in range(3):
+                with pytest.raises(EngineError):
+                    await lease.engine.complete(QUESTION)
+        assert llm.router.status()[0].state == "open"
+        engine.control(None)
+        async with asyncio.timeout(20):
+            while not (await llm.status()).llm_available:
+                pass
+        assert llm.router.status()[0].state == "closed"
+        async with llm.lease() as lease:
+            assert (await lease.engine.complete(QUESTION)).text
 
 
 def slow() -> ScriptedEngine:
