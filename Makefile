@@ -67,7 +67,7 @@ check: .stamp-dev
 UV_LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --strip-extras
 
 lock: .stamp-dev
-	$(UV_LOCK) --upgrade --extra stack -o requirements/run.lock pyproject.toml
+	$(UV_LOCK) --upgrade --extra stack --extra load -o requirements/run.lock pyproject.toml
 	$(UV_LOCK) --upgrade --extra dev -c requirements/run.lock -o requirements/dev.lock pyproject.toml
 	$(MAKE) lock-images
 

@@ -15,6 +15,7 @@ from casewright.api.contract import Timings
 from casewright.api.documents import PageOut, ProcessResponse
 from casewright.api.notes import ConvertRequest, ConvertResponse, Sentence
 from casewright.api.rag import Citation, QueryRequest, QueryResponse
+from casewright.staging.load_asks import REFUSAL
 
 # pdfium is not made for threads, and the stand-in answers in several.
 PDFIUM = threading.Lock()
@@ -24,7 +25,7 @@ ABOUT: dict[str, Any] = {"timings": Timings(total_ms=1.0), "request_id": "r"}
 
 def right_query(asked: QueryRequest, found: re.Match[str] | None) -> QueryResponse:
     if found is None:
-        return QueryResponse(answer="Not said.", citations=(), grounded=False, reason="none", **ABOUT)
+        return QueryResponse(answer=REFUSAL, citations=(), grounded=False, reason="none", **ABOUT)
     start, end = found.span()
     cited = Citation(document=0, start=start, end=end, quote=found[0], score=1.0)
     about = {**ABOUT, "answered_by": "model"}

@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 LOG = "soak.log"
 BEGIN_S = 60.0
+# Between looks further apart the time without health that fails a soak could pass unseen.
+LONGEST_INTERVAL_S = 15.0
 POLL_S = 0.5
 
 
 def soak(
     *,
     duration: Annotated[str | None, typer.Option(help="How long: 10m, 1h, 1h30m [default: 1h].")] = None,
-    interval: Annotated[str, typer.Option(help="Between two looks.")] = "5s",
+    interval: Annotated[str, typer.Option(help="Between two looks; 15s at most.")] = "5s",
     users: Annotated[int, typer.Option(min=1, max=50, help="Users who ask the golden questions.")] = 5,
     pause: Annotated[str, typer.Option(help="A user's wait between two questions.")] = "30s",
     output: Annotated[
@@ -62,7 +64,7 @@ def soak(
     recording = read_recording(resume) if resume is not None else Recording()
     plan = Plan(
         duration_s=seconds_in(duration or "1h", "--duration"),
-        interval_s=seconds_in(interval, "--interval"),
+        interval_s=_interval(interval),
         users=users,
         pause_s=seconds_in(pause, "--pause"),
     )
@@ -75,6 +77,18 @@ def soak(
     if detach:
         return _detach(folder, resume=resume is not None)
     return _watch(_config(settings, folder), plan, recording, as_json=as_json)
+
+
+def _interval(words: str) -> float:
+    from casewright.staging.soak import seconds_in
+
+    seconds = seconds_in(words, "--interval")
+    if seconds > LONGEST_INTERVAL_S:
+        raise UsageError(
+            f"--interval {words} is too long: {LONGEST_INTERVAL_S:g} s without health could go unseen",
+            hint="5s is the default, 15s the longest",
+        )
+    return seconds
 
 
 def _config(settings: Settings, folder: Path) -> StageConfig:

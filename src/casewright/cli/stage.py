@@ -29,9 +29,10 @@ def stage(
     target: options.Target = "local",
     only: options.Only = None,
     attach: options.Attach = False,
-    kills: options.Kills = 6,
+    kills: options.Kills = 20,
     sample: options.Sample = None,
     chroma: options.Chroma = None,
+    clean_install: options.CleanInstall = True,
     users: options.Users = 50,
     load_seconds: options.LoadSeconds = 300.0,
     soak: options.Soak = None,
@@ -56,7 +57,7 @@ def stage(
     groups, settings, stack = read_groups(only or []), load_settings(), None
     config = config_of(settings, groups, attach=attach, sample=sample, output=resume or output)
     if target == "local":
-        config = with_parts(config, settings, chroma)
+        config = with_parts(config, settings, chroma, clean_install=clean_install)
     config = replace(config, resume=resume is not None, kills=kills, soak=soak_of(soak))
     config = replace(config, load=load_of(users, load_seconds))
     if target == "compose":

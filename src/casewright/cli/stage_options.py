@@ -19,7 +19,7 @@ Only = Annotated[
 Attach = Annotated[
     bool, typer.Option("--attach", help="Test the stack that runs: nothing is started, broken or stopped.")
 ]
-Kills = Annotated[int, typer.Option(min=1, max=500, help="Kills in the storm.")]
+Kills = Annotated[int, typer.Option(min=1, max=500, help="Kills in the storm; under 20: NOT PROVEN.")]
 Sample = Annotated[
     Path | None, typer.Option(help="A PDF to upload too (default: sample.pdf, where there is one).")
 ]
@@ -29,8 +29,17 @@ Chroma = Annotated[
         "--chroma/--no-chroma", help="With a Chroma server, or without: with it where it is installed."
     ),
 ]
-Users = Annotated[int, typer.Option(min=1, help="Users at once in the load.")]
-LoadSeconds = Annotated[float, typer.Option(min=0, help="How long each of the two loads takes; 0: no load.")]
+CleanInstall = Annotated[
+    bool,
+    typer.Option(
+        "--clean-install/--no-clean-install",
+        help="For local: install what is locked into an empty environment, or leave that out.",
+    ),
+]
+Users = Annotated[int, typer.Option(min=1, help="Users at once in the load; under 50: NOT PROVEN.")]
+LoadSeconds = Annotated[
+    float, typer.Option(min=0, help="How long each of the two loads takes; 0: none; under 300: NOT PROVEN.")
+]
 Soak = Annotated[
     str | None, typer.Option(help="Watch it for so long at the end: 10m, 1h (default: not at all).")
 ]

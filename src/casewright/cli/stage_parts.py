@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 # ${NAME:-default}
 _VARIABLE = re.compile(r"\$\{[A-Z][A-Z0-9_]*:-([^${}]*)\}")
+# Why a stage does not start by itself what is installed here.
+_WHY_NOT = {
+    "vllm": "two engines on the same cores would falsify each other's figures, and its first start compiles "
+    "for minutes",
+    "n8n": "nothing of ours asks it, and its first start takes minutes",
+}
 
 
 def dependencies(settings: Settings, chroma: bool | None) -> tuple[str, ...]:
@@ -30,9 +37,14 @@ def dependencies(settings: Settings, chroma: bool | None) -> tuple[str, ...]:
     return (CHROMA, *others) if chroma else others
 
 
-def with_parts(config: StageConfig, settings: Settings, chroma: bool | None) -> StageConfig:
-    """The stage with its dependencies: started with the stack, waited for, and told of in the report."""
-    from casewright.stack.description import ON_REQUEST, PARTS, PROCESSES
+def with_parts(
+    config: StageConfig, settings: Settings, chroma: bool | None, *, clean_install: bool = False
+) -> StageConfig:
+    """The stage with its dependencies: started with the stack, waited for, and told of in the report.
+
+    ``clean_install``: the locks of the current folder, or of the source tree, are installed anew.
+    """
+    from casewright.stack.description import CHROMA, ON_REQUEST, PARTS, PROCESSES
     from casewright.staging.config import PartPlan
 
     started = dependencies(settings, chroma)
@@ -47,12 +59,22 @@ def with_parts(config: StageConfig, settings: Settings, chroma: bool | None) -> 
     )
     slowest_s = max((PROCESSES[name].start_s for name in started), default=0.0)
     patience_s = max(config.deadlines.start_s, slowest_s)
+    # what makes its database or compiles at its first start may take that long; Chroma is there in time
+    slow_s = max((PROCESSES[name].start_s for name in started if name != CHROMA), default=0.0)
+    bound_s = max(config.deadlines.start_bound_s, slow_s)
     return replace(
         config,
         up_words=tuple(f"--{name}" if name in started else f"--no-{name}" for name in ON_REQUEST),
         parts=parts,
-        deadlines=replace(config.deadlines, start_s=patience_s),
+        requirements=_locks() if clean_install else None,
+        deadlines=replace(config.deadlines, start_s=patience_s, start_bound_s=bound_s),
     )
+
+
+def _locks() -> Path | None:
+    """The folder of the locks: of the current folder, or of the source tree."""
+    places = (Path("requirements"), Path(__file__).parents[3] / "requirements")
+    return next((each.absolute() for each in places if (each / "run.lock").is_file()), None)
 
 
 def container_words(part: Part) -> str:
@@ -67,10 +89,14 @@ def container_words(part: Part) -> str:
 def _instead(name: str, settings: Settings, told: Mapping[str, str]) -> str:
     """What does a part's work where it is no process of ours; a server that was named is named."""
     from casewright.engines.failures import redacted
-    from casewright.stack.description import BY_NAME, CHROMA
+    from casewright.stack.description import BY_NAME, CHROMA, N8N, VLLM
+    from casewright.stack.programs import is_installed
 
     if name in ("ollama", "vllm") and f"{name.upper()}_URL" not in told:
         return f"the server at {redacted(getattr(settings, f'{name}_url'))}"
     if name == CHROMA and settings.chroma_host:
         return f"the server at {settings.chroma_host}:{settings.chroma_port}"
-    return BY_NAME[name].instead or "not seen"
+    words = BY_NAME[name].instead or "not seen"
+    if name in (VLLM, N8N) and is_installed(name, settings):
+        words += f" (installed, and started with CASEWRIGHT_UP_WITH={name} only: {_WHY_NOT[name]})"
+    return words

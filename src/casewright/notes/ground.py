@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from casewright.notes.ground_added import added_faults, is_manner
+from casewright.notes.ground_aligned import TITLES, shorts
 from casewright.notes.ground_borne import Support, bare_part
+from casewright.notes.ground_bounds import BOUNDS, denied_of_more
 from casewright.notes.ground_conditions import condition_faults
 from casewright.notes.ground_figures import Figure, missing, recurs, to_come
 from casewright.notes.ground_forms import DO, HAVE
-from casewright.notes.ground_modes import BOUNDS, is_no, modality_faults, negation_faults, stops
+from casewright.notes.ground_modes import is_no, modality_faults, negation_faults, stops
 from casewright.notes.ground_owner import owner_faults
-from casewright.notes.ground_pairs import pairing_faults, side_faults
+from casewright.notes.ground_pairs import pairing_faults
 from casewright.notes.ground_parse import ADVISER, Names, Parsed, Token, names, parse
-from casewright.notes.ground_roles import REPORTS, events, is_party
-from casewright.notes.ground_short import initials_of, stands_for
+from casewright.notes.ground_roles import REPORTS, events, is_doing, is_party
+from casewright.notes.ground_sides import side_faults
 from casewright.notes.ground_thesaurus import align
 from casewright.notes.ground_turned import role_faults
 from casewright.notes.ground_words import Keys, lexicon, stem
@@ -61,7 +63,8 @@ _FRAMES = REPORTS | {stem("ask"), stem("agree")}
 _BODIES = frozenset(
     stem(word)
     for word in listed(
-        "agency council dwp hmrc court bank company school police tribunal acas ombudsman jobcentre hospital"
+        "barclays lloyds natwest hsbc santander halifax nationwide lender creditor insurer dealer trader"
+        " agency council dwp hmrc court bank company school police tribunal acas ombudsman jobcentre hospital"
         " university college association shop supplier la ha"
     )
 )
@@ -111,12 +114,16 @@ def _all(said: Parsed, known: Sequence[Parsed], own: Names, context: Context) ->
         for figure in less:
             if figure.value == Number(Decimal(0)) and any(token.denies for token in said.tokens):
                 continue
+            if figure.kind == "date" and _told_by_date(figure, known, less):
+                continue
             if not (ones and figure.value == Number(Decimal(1))):
                 yield Fault(figure.kind, f"{figure.text!r} is lost")
-    _align(said, known)
+    shorts(said, known)
     unsaid = align(said, known)
     yield from _word_faults(said, known, own, context, unsaid)
     yield from (Fault("negation", what) for what in negation_faults(said, known))
+    denied = denied_of_more(said.tokens, [line.tokens for line in known])
+    yield from (Fault("negation", what) for what in denied)
     yield from (Fault("condition", what) for what in condition_faults(said, known))
     yield from (Fault("modality", what) for what in modality_faults(said, known, context))
     yield from (Fault("pairing", what) for what in pairing_faults(said, known, pairs))
@@ -125,6 +132,18 @@ def _all(said: Parsed, known: Sequence[Parsed], own: Names, context: Context) ->
         kind, _, text = what.partition(":")
         yield Fault("modality" if kind == "modality" else "owner" if kind == "owner" else "pairing", text)
     yield from owner_faults(said, known, context)
+
+
+def _told_by_date(figure: Figure, known: Sequence[Parsed], less: Sequence[Figure]) -> bool:
+    """As in "tues nxt wk 17/2": right before a date that the sentence has, the week says no more."""
+    if figure.text.lower().split()[0] not in ("next", "this", "last"):
+        return False
+    return any(
+        other.kind == "date" and 0 <= other.start - figure.end < 3 and not any(other is one for one in less)
+        for line in known
+        if any(one is figure for one in line.figures)
+        for other in line.figures
+    )
 
 
 def _counts(figure: Figure, known: Sequence[Parsed]) -> bool:
@@ -167,7 +186,8 @@ def _word_faults(
         for place, token in enumerate(said.tokens)
         if stem(token.low) in _FRAMES and _framed(said, place)
     )
-    for token in added_faults(said, known, more, Support(known, there, context), framed, lost=bool(lost)):
+    found = list(added_faults(said, known, more, Support(known, there, context), framed, lost=bool(lost)))
+    for token in found:
         yield Fault("name" if token.name else "word", f"{token.text!r} is not in the line")
     if context.covers:
         yield from (Fault("word", f"{token.text!r} is lost") for token in lost)
@@ -182,6 +202,10 @@ def _more(said: Parsed, known: Sequence[Parsed]) -> Iterator[Token]:
     bare = any(bare_part(line) for line in known)
     for place, token in enumerate(said.tokens):
         if token.kind != "W" or _held(token, there) or _with_figure(said, place, figures):
+            continue
+        if _titled(said, place, there, known):
+            continue
+        if token.low == "all" and _all_of_them(said, place, known):
             continue
         if (
             token.low in ("much", "far", "long", "many", "often")
@@ -208,6 +232,26 @@ def _more(said: Parsed, known: Sequence[Parsed]) -> Iterator[Token]:
         yield token
 
 
+def _titled(said: Parsed, place: int, there: Keys, known: Sequence[Parsed]) -> bool:
+    """Whether a "Mr" stands before a name of the lines, and they give that name no other title."""
+    tokens = said.tokens
+    if tokens[place].low not in TITLES or place + 1 == len(tokens) or not _held(tokens[place + 1], there):
+        return False
+    return tokens[place + 1].name and not any(
+        one.low in TITLES and one.low != tokens[place].low for line in known for one in line.tokens
+    )
+
+
+def _all_of_them(said: Parsed, place: int, known: Sequence[Parsed]) -> bool:
+    """As in "all three schemes", where the lines count three and take none of them out."""
+    after = said.tokens[place + 1 : place + 2]
+    words = {token.low for line in known for token in line.tokens}
+    return bool(after and after[0].kind == "F") and not words & _SOME
+
+
+_SOME = listed("of some most one only part few several but except both either")
+
+
 def _framed(said: Parsed, place: int) -> bool:
     """Whether "told", "asked" or "agreed" is what client and adviser did in the meeting."""
     before = said.tokens[max(0, place - 4) : place]
@@ -224,47 +268,13 @@ def _framed(said: Parsed, place: int) -> bool:
     )
 
 
-def _align(said: Parsed, known: Sequence[Parsed]) -> None:
-    """Give a word of the lines that no list knows the keys of the sentence's word that it is short for."""
-    lexical = lexicon()
-    spelt = [(word, at) for at, token in enumerate(said.tokens) for word in token.low.split()]
-    words = [word for word, _ in spelt]
-    spoken = {key for token in said.tokens for key in token.keys}
-    for line in known:
-        for short in line.tokens:
-            if short.kind != "W" or not short.low.replace("'", "").isalpha() or short.keys & spoken:
-                continue
-            if short.text.isupper() and len(short.text) > 1:
-                spans = (initials_of(short.low, words, at) for at in range(len(words)))
-                span = next((found for found in spans if found is not None), None)
-                full_form = [said.tokens[spelt[at][1]] for at in span or ()]
-                if full_form and not (len(short.keys) > 1 and any(one.name for one in full_form)):
-                    short.keys |= frozenset(k for one in full_form for k in one.keys)
-                    short.party = any(one.kind == "W" and is_party(one) for one in full_form)
-                    continue
-            if len(short.keys) > 1:
-                continue
-            if stem(short.low) in lexical.letter or (short.name and not short.text.isupper()):
-                continue
-            full = next(
-                (
-                    t
-                    for t in said.tokens
-                    if t.kind == "W" and not t.name and stands_for(short.low.replace("'", ""), t.low)
-                ),
-                None,
-            )
-            if full is not None:
-                short.keys |= full.keys
-
-
 def _lost(said: Parsed, known: Sequence[Parsed], own: Names, bears: Callable[[str], bool]) -> Iterator[Token]:
     """Words of weight of the lines that the sentence has in no form."""
     here = _all_keys([said])
     denied = any(token.denies for token in said.tokens)
     words = {token.low for token in said.tokens}
     for line in known:
-        for token in line.tokens:
+        for place, token in enumerate(line.tokens):
             if (
                 token.kind != "W"
                 or token.low in ("that is", "which is")
@@ -277,6 +287,20 @@ def _lost(said: Parsed, known: Sequence[Parsed], own: Names, bears: Callable[[st
             if (denied and token.low in _OF_DENIALS) or recurs(token.low, said.figures):
                 continue
             if (denied and (is_no(token) or stops(token))) or (token.low == "due" and "will" in words):
+                continue
+            if token.low in ("copy", "copies") and [t.low for t in line.tokens[place + 1 : place + 2]] == [
+                "of"
+            ]:
+                continue
+            if (
+                _heads(line, place)
+                or _named_beside(line, place, here)
+                or (token.low in TITLES and token.low in words)
+            ):
+                continue
+            if token.low in _PARTICLES and _of_a_told(line.tokens, place, said, here):
+                continue
+            if token.low == "yet" and any(stops(one) for one in said.tokens):
                 continue
             if token.low == "first" and words & {"before", "then"}:
                 continue
@@ -291,6 +315,33 @@ def _lost(said: Parsed, known: Sequence[Parsed], own: Names, bears: Callable[[st
             if token.low in {figure.text.lower() for figure in said.figures}:
                 continue
             yield token
+
+
+_PARTICLES = listed("out off up over down in on round through back along away")
+
+
+def _of_a_told(tokens: Sequence[Token], place: int, said: Parsed, here: Keys) -> bool:
+    """As in "coming out", told as "will visit": a small word goes with its verb, told by another."""
+    if not place or [token.low for token in tokens[place + 1 : place + 2]] == ["of"]:
+        return False
+    verb = tokens[place - 1]
+    own = stem(verb.low) in {stem(word) for token in said.tokens for word in token.low.split()}
+    return verb.kind == "W" and is_doing(verb) and not own and _held(verb, here)
+
+
+def _heads(line: Parsed, place: int) -> bool:
+    """As in "disrepair: mould in both rooms": what the line is about, before its colon."""
+    colon = next((i for i, token in enumerate(line.tokens[:4]) if token.low == ":"), 0)
+    return place < colon < len(line.tokens) - 1 and all(
+        token.kind == "W" and not token.name and not token.denies and not is_party(token) and not token.form
+        for token in line.tokens[:colon]
+    )
+
+
+def _named_beside(line: Parsed, place: int, here: Keys) -> bool:
+    """As in "bank (NatWest)", "water co (Severley)": the name says who it is."""
+    after = line.tokens[place + 1 : place + 3]
+    return len(after) == 2 and after[0].low == "(" and after[1].name and _held(after[1], here)
 
 
 def _with_figure(said: Parsed, place: int, figures: Sequence[Figure]) -> bool:

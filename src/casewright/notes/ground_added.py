@@ -15,6 +15,7 @@ from functools import cache
 from casewright.notes import ground_forms as g
 from casewright.notes.ground_borne import Support, is_done
 from casewright.notes.ground_carried import carries, turned_out
+from casewright.notes.ground_filled import fills
 from casewright.notes.ground_letter_words import GENERAL, HARMLESS, TIES
 from casewright.notes.ground_modes import is_no, stops
 from casewright.notes.ground_parse import Parsed, Token
@@ -43,6 +44,11 @@ _PHRASES = frozenset(
         "in addition",
         "together with",
         "and",
+        "in respect of",
+        "draw up",
+        "make sure",
+        "be done",
+        "be made",
     }
 )
 
@@ -75,7 +81,7 @@ def added_faults(
 
     ``framed``: words of telling that say only that client and adviser spoke.
     """
-    plain, weighs, carried, there = 0, False, False, support.there
+    plain, weighs, carried, filled, there = 0, False, False, False, support.there
     kinds: dict[int, str] = {}
     yield from turned_out(said, there)
     one = added[0] if len(added) == 1 and not lost else None
@@ -88,6 +94,8 @@ def added_faults(
         kinds[id(token)] = _kind(said, token, support, there)
         if kinds[id(token)] == "weighs" and not lost and not carried and carries(token, said, known, support):
             kinds[id(token)], carried = "borne", True
+        if kinds[id(token)] == "weighs" and not lost and not filled and fills(token, said, there):
+            kinds[id(token)], filled = "borne", True
         if kinds[id(token)] == "weighs":
             weighs = True
             yield token
@@ -126,6 +134,8 @@ def _loose_parts(
                 not known and mere and not support.bears(token.low, False)
             ):
                 loose.append(token)
+        if [t.low for t in part if t.kind in "WP"][:1] == ["according"] and len(part) < 4:
+            continue  # "according to you"
         if loose and not any(t.kind == "F" or _own(t, there) or kinds.get(id(t)) == "borne" for t in part):
             yield loose
 
@@ -191,13 +201,21 @@ def _parts(said: Parsed) -> Iterator[list[Token]]:
 def _opened(said: Parsed) -> Iterator[tuple[str, list[Token]]]:
     """A sentence cut at its joints, conditions and "which", each part with the kind of what opens it."""
     opening, part = "", list[Token]()
-    for token in said.tokens:
+    for place, token in enumerate(said.tokens):
+        if token.low == "and" and token.kind == "J" and _within_name(said, place):
+            continue
         if token.kind in "JC" or token.low in ("which", "who", "whom", "so", "which is"):
             yield opening, part
             opening, part = token.kind, []
         else:
             part.append(token)
     yield opening, part
+
+
+def _within_name(said: Parsed, place: int) -> bool:
+    """As in "the Competition and Consumer Protection Commission"."""
+    beside = said.tokens[max(0, place - 1) : place] + said.tokens[place + 1 : place + 2]
+    return len(beside) == 2 and all(token.name for token in beside)
 
 
 def _kind(said: Parsed, token: Token, support: Support, there: Keys) -> str:
@@ -213,7 +231,8 @@ def _kind(said: Parsed, token: Token, support: Support, there: Keys) -> str:
     if " " not in token.low:
         return _kind_of_word(token.low, token, said, support)
     if any(key.startswith(NAMED) for key in token.keys):
-        return "borne" if support.bears(token.low, False) else "weighs"
+        every = all(part & there or support.bears(word, False) for word, part in _with_parts(token))
+        return "borne" if support.bears(token.low, False) or every else "weighs"
     on_top = token.low == "on top of" and support.bears("top", False)
     if is_manner(token) and token.low not in _PHRASES and not on_top:
         return "weighs"  # a manner or a time of its own: "by email", "in person", "at once"
@@ -243,6 +262,10 @@ def _kind(said: Parsed, token: Token, support: Support, there: Keys) -> str:
     ):
         return "weighs"  # "part time" is more than its words, "carry out" is not
     return "plain" if "plain" in found else "borne"
+
+
+def _with_parts(token: Token) -> list[tuple[str, Keys]]:
+    return [(word, keys_of(stem(word))) for word in token.low.split()]
 
 
 def _unheard(token: Token, said: Parsed, there: Keys) -> bool:
@@ -304,6 +327,8 @@ def _told_as_done(word: str, token: Token, said: Parsed) -> bool:
     if not is_done(word) and token.form != "past":
         return False
     place = next(i for i, other in enumerate(said.tokens) if other is token)
+    if token.low.startswith("be "):
+        return False
     for before in reversed(said.tokens[max(0, place - 2) : place]):
         if before.low in ("is", "are", "be", "being"):
             return False

@@ -163,6 +163,7 @@ def _shapes(known: Sequence[Parsed], context: Context) -> Iterator[str]:
                 yield "<day>"
         if sums > 1:
             yield "<list>"
+        yield from _turns(line)
         for token in line.tokens:
             if token.low in ("before", "until"):
                 yield "<by>"
@@ -181,6 +182,22 @@ def _shapes(known: Sequence[Parsed], context: Context) -> Iterator[str]:
                 yield "<if>"
             if token.kind == "W" and is_party(token):
                 yield "<party>"
+
+
+def _turns(line: Parsed) -> Iterator[str]:
+    """As in "hrs 16 -> 20": which way it went."""
+    for one, arrow, two in zip(line.tokens, line.tokens[1:], line.tokens[2:], strict=False):
+        if arrow.low not in ("->", "→") or one.figure is None or two.figure is None:
+            continue
+        before, after = _size(one.figure.value), _size(two.figure.value)
+        if before is not None and after is not None and before != after:
+            yield "<up>" if before < after else "<down>"
+
+
+def _size(value: object) -> Decimal | None:
+    if isinstance(value, Duration):
+        return value.count
+    return value.value if isinstance(value, Amount | Number) else None
 
 
 _QUOTED = re.compile(r"(?:^|[\s(])[\"'“‘]\w")

@@ -73,6 +73,8 @@ def turned_out(said: Parsed, there: Keys) -> Iterator[Token]:
     for one, two in pairwise(said.tokens):
         words = one.low.split() if " " in one.low else [one.low, two.low]
         pair = (stem(words[0]), words[1])
+        if pair == ("hold", "off") and "<no>" in there:
+            continue  # "do not claim yet": "hold off claiming"
         if one.kind != "W" or pair not in _ACTS or one.keys & there:
             continue
         if not {pair[0], pair[1], stem(pair[1])} & there:
@@ -82,7 +84,8 @@ def turned_out(said: Parsed, there: Keys) -> Iterator[Token]:
 _ACTS = frozenset(
     (stem(verb), particle)
     for verb, particles in (
-        ("set", "aside"), ("give", "away up back"), ("take", "away back over"), ("move", "out in"),
+        ("set", "aside"), ("hold", "off"),
+        ("give", "away up back"), ("take", "away back over"), ("move", "out in"),
         ("put", "off out"), ("let", "go"), ("get", "rid"), ("hand", "over back"), ("turn", "down"),
         ("throw", "out"), ("kick", "out"), ("call", "off"), ("cut", "off"), ("pull", "out"), ("back", "out"),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from casewright.notes import ground_forms as g
 from casewright.notes.ground_modes import all_keys, has, weighty
 from casewright.notes.ground_parse import Parsed, Token
+from casewright.notes.ground_roles import is_doing
 from casewright.notes.ground_words import Keys, lexicon, stem
 from casewright.notes.words import listed
 
@@ -31,7 +32,7 @@ def condition_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
     said_no, known_no = any(t.denies for t in said.tokens), any(t.denies for one in lines for t in one.tokens)
     for form in ("if", "until", "before", "when", "case"):
         more = counts[form] == wanted[form] + 1
-        if form == "if" and more and (_without(said, lines) or _agreed(said, lines)):
+        if form == "if" and more and any(fit(said, lines) for fit in (_without, _agreed, _leads_to, _open)):
             continue
         if form == "if" and counts[form] + 1 == wanted[form] and has(said, ("whether",)):
             continue  # "say if ok": "tell us whether it is"
@@ -67,8 +68,16 @@ def condition_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
     given_reason = any(has(line, _CAUSES) or has(line, _DASHES) for line in lines)
     if counts["because"] and not wanted["because"] and not given_reason:
         yield "a reason is added"
+    yield from _scope_faults(said, given, known)
+
+
+def _scope_faults(
+    said: Parsed, given: Sequence[tuple[str, Keys, Keys]], known: Sequence[tuple[str, Keys, Keys]]
+) -> Iterator[str]:
     for form, first, _ in given:
         alike = ("because", "so") if form in ("because", "so") else (form,)
+        if form == "when" and all(_past_when(said.tokens)):
+            continue  # two things at one time, whichever is told of the other
         scopes = [scope for other, _, scope in known if other in alike]
         if first and scopes and all(scopes) and not any(first & scope for scope in scopes):
             yield f"the condition ({form}) is about something else"
@@ -86,7 +95,31 @@ def _without(said: Parsed, lines: Sequence[Parsed]) -> bool:
     return any(has(line, ("without",)) for line in lines) and not has(said, ("without",))
 
 
-_IN_TURN = ("then", "->", "→", "next", "at", "after", "first", ",", "-", "to", "for", "in", "on")
+def _leads_to(said: Parsed, lines: Sequence[Parsed]) -> bool:
+    """As in "no reply in 8 wks -> ombudsman", told as "if there is none, …"."""
+    return (
+        any(
+            line.tokens and line.tokens[0].denies and any(t.low in ("->", "→", "then") for t in line.tokens)
+            for line in lines
+        )
+        and said.tokens[0].low == "if"
+    )
+
+
+def _open(said: Parsed, lines: Sequence[Parsed]) -> bool:
+    """As in "claim form? reply within 14 days": if there is one."""
+    return said.tokens[0].low == "if" and any(
+        token.low == "?" and i and not has(line, ("if",)) and _ordered(line.tokens[i + 1 : i + 2])
+        for line in lines
+        for i, token in enumerate(line.tokens)
+    )
+
+
+def _ordered(after: Sequence[Token]) -> bool:
+    return bool(after) and is_doing(after[0]) and not after[0].form
+
+
+_IN_TURN = ("then", "->", "→", "next", "at", "after", "first", ",", "-", "to", "for", "in", "on", "of")
 
 
 def _not_until(one: Counter[str], two: Counter[str]) -> bool:
@@ -146,7 +179,8 @@ def _conditions(tokens: Sequence[Token], there: Keys | None = None) -> Iterator[
     """Each condition's class, the keys of its first word of weight, and those of its clause."""
     for i, token in enumerate(tokens):
         far = i + 1 < len(tokens) and tokens[i + 1].low in ("far", "much", "many", "long")
-        if token.low == "so" and i and tokens[i - 1].kind != "J" and not far:
+        last = i + 1 == len(tokens) or tokens[i + 1].kind == "J"  # "tell the agent so"
+        if token.low == "so" and i and tokens[i - 1].kind != "J" and not far and not last:
             before = [all_keys(t) for t in weighty(tokens[:i][::-1])]
             yield "so", before[-1] if before else frozenset(), frozenset(k for keys in before for k in keys)
         form = _condition_at(tokens, i)
@@ -200,8 +234,12 @@ def _condition_at(tokens: Sequence[Token], i: int) -> str:
         return "if" if low in ("that", "of") else ""
     if token.low in ("as", "since") and after is not None and after.kind == "P":
         return "because"
-    if token.low == "before" and low == "action":
-        return ""  # "a letter before action"
+    if token.low == "before" and after is not None and _heard_by(tokens[i + 1 : i + 3]):
+        return ""  # "before Ms Crane"
+    if token.low == "should" and not i and low not in ("you", "we"):
+        return "if"  # "Should a claim form arrive, …"
+    if token.low == "before" and low in ("action", "then"):
+        return ""  # "a letter before action"; "before then" only points back
     if token.low in ("before", "until", "till", "after") and (after is None or after.kind in "FJ"):
         return ""
     if token.low in ("if", "when", "while", "though") and i and tokens[i - 1].low == "even":
@@ -228,9 +266,21 @@ def _condition_at(tokens: Sequence[Token], i: int) -> str:
         return "if" if after is not None and (low == "that" or after.kind == "P") else ""
     if token.low == "subject":
         return "if" if low == "to" else ""
+    led = i < 2 or tokens[i - 2].kind in "MPD"
+    if token.low == "when" and i and led and stem(tokens[i - 1].low) in _ASKS:
+        return ""  # "check when it is due"
     if token.low == "whether" or (token.low == "if" and i and _asking(tokens[max(0, i - 5) : i])):
         return ""
     return "" if token.form in ("else", "while") else token.form
+
+
+def _heard_by(after: Sequence[Token]) -> bool:
+    """Who hears a case, or what is taken off: no time."""
+    words = [t for t in after if t.kind not in "SA"][:1]
+    return bool(words) and words[0].low in _HEARS
+
+
+_HEARS = listed("mr mrs ms miss judge tribunal panel magistrates court tax deductions ni")
 
 
 def _dated(after: Sequence[Token]) -> bool:
@@ -247,7 +297,7 @@ def _dated(after: Sequence[Token]) -> bool:
 _THINGS = listed(
     "anything something nothing everything housing parking heating training evening morning building"
 )
-_CONSENTS = frozenset(stem(word) for word in listed("agreement consent permission approval go-ahead"))
+_CONSENTS = frozenset(stem(word) for word in listed("agreement consent permission approval go-ahead ok okay"))
 
 
 def _consent(after: Sequence[Token]) -> bool:

@@ -31,7 +31,11 @@ def is_finished(verb: Token, lines: Sequence[Parsed]) -> bool:
                 continue
             if token.low == "done" and head in _FINISHED and not _open(line, head):
                 return True
-            if token.kind != "W" or token.form != "past" or stem(token.low) not in _HANDLED:
+            if token.kind != "W" or token.form != "past":
+                continue
+            if head == stem(token.low) and [t.low for t in line.tokens[at + 1 : at + 2]] == ["already"]:
+                return True
+            if stem(token.low) not in _HANDLED:
                 continue
             if head == stem(token.low) and _stands_alone(line.tokens, at):
                 return True

@@ -34,7 +34,7 @@ _WORTH_A_LOOK = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"\b(\d{1,3})(?:\s|-)?(?:yo|y/o|(?:years?|yrs?)(?:\s|-)olds?|years of age|x)\b"
+    r"\b(?<![.,])(\d{1,3})(?:\s|-)?(?:yo|y/o|(?:years?|yrs?)(?:\s|-)olds?|years of age|x)\b"
     r"|\bx\s?(\d{1,2})\b(?!\s?(?:wk|week|mth|month|yr|year|day|hr|hour))",
     re.IGNORECASE,
 )
@@ -52,8 +52,8 @@ _UNTIL = re.compile(
 _EVERY = re.compile(r"\s*(?:pw|pm|pcm|p/w|p/m|a week|a month|per|each|wkly|weekly|monthly)\b")
 # A number before these is a sum; before any other plural it counts things.
 _COUNTED_THINGS = re.compile(
-    r"\s+(?!(?:pounds|quids|arrears|wages|fees|costs|savings|expenses|earnings|was|is|has|as|this|plus|less|towards"
-    r"|owes|gas|across|minus|charges|damages|outstandings|takes|pays|gets|wants|needs|covers)\b)[a-z]+s\b"
+    r"\s+(?!(?:pounds|quids|arrears|arrs|pymts|instalments|deds|wages|fees|costs|savings|expenses|earnings|was|is|has|as|this|plus|less|towards"
+    r"|owes|gas|across|minus|charges|damages|outstandings|outgoings|tops|takes|pays|gets|wants|needs|covers)\b)[a-z]+s\b"
 )
 _PER = {
     "week": ("week", "pw", "p/w", "wk"),
@@ -208,6 +208,10 @@ def equal(said: Figure, known: Figure, meeting: date | None, text: str, source: 
         if two.sure and one.sure:
             return (one.hour, one.minute) == (two.hour, two.minute)
         return _in_hours(one) and (one.hour % 12, one.minute) == (two.hour % 12, two.minute)
+    if isinstance(one, Number) and isinstance(two, Duration):
+        # "from 30 hours to 16": the unit is said once
+        joined = text[: said.start].endswith((" to ", " and ", " or "))
+        return one.value == two.count and joined and f" {two.unit}" in text[: said.start]
     if isinstance(one, Duration) and isinstance(two, Duration):
         working = ["working" in text.lower() for text in (said.text, known.text)]
         return _length(one) == _length(two) and working[0] == working[1]

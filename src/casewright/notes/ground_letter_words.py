@@ -62,6 +62,7 @@ GENERAL = listed(
     house home agency service bill cost charge instalment sheet goods product text message call figure
     proof conversation discussion look bring show put find list ask check see make try give get come go
     leave start run turn reach arrive meet cover do say describe explain mention state note add include
+    during relevant respond refer follow proceed
     need want happen concern relate involve far same away along round down actually really simply
     """
 )
@@ -72,6 +73,6 @@ TIES = listed(
     very also then than either however therefore although though once while well such own one each as
     if when you your we us our i me my him her them they he she at our meeting met thank thanks please dear
     kindly regards someone somebody something anything anyone anybody somewhere currently now still already
-    yet just even any behalf today
+    yet just even any behalf today means during
     """
 )

@@ -8,32 +8,16 @@ from decimal import Decimal
 from itertools import pairwise
 
 from casewright.notes import ground_forms as g
+from casewright.notes.ground_bounds import bounds_of
 from casewright.notes.ground_parse import CLIENT, Parsed, Token
 from casewright.notes.ground_words import Keys, keys_of, lexicon, stem
 from casewright.notes.shapes import Context
-from casewright.notes.values_kinds import Amount, Duration, Number, Percent
+from casewright.notes.values_kinds import Number
 from casewright.notes.words import listed
 
-_ABOUT_WHAT = frozenset(
-    stem(word)
-    for word in listed(
-        "call phone ring write email contact speak talk letter ask told tell advice information"
-    )
-)
 _NUMBERED = listed(
     "ref reference account acct acc claim phone tel telephone house flat order invoice policy case form"
 )
-BOUNDS = {
-    "over": "over", "above": "over", "exceeding": "over", "under": "under", "below": "under",
-    "about": "about", "around": "about", "approximately": "about", "approx": "about", "roughly": "about",
-    "circa": "about", "c": "about", "least": "least", "minimum": "least", "min": "least", "most": "most",
-    "maximum": "most", "max": "most", "up to": "most", "at least": "least", "at most": "most",
-    "more than": "over", "less than": "under", "no less than": "least", "not less than": "least",
-    "no more than": "most", "not more than": "most", "nearly": "nearly", "almost": "nearly",
-    "in excess of": "over", "in the region of": "about", "fewer than": "under", "some": "about",
-    "ca": "about", "just under": "nearly", "within": "within", "ish": "about", "~": "about", "or so": "about",
-    "upwards": "plus",
-}  # fmt: skip
 
 
 def negation_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[str]:
@@ -115,7 +99,9 @@ def zeros(said: Parsed, lines: Sequence[Parsed]) -> int:
 
 def stops(token: Token) -> bool:
     """Whether a word can as well be said with "not" and what follows ("stop driving": "do not drive")."""
-    return token.kind == "W" and stem(token.low.split()[0]) in ("stop", "avoid")
+    return token.kind == "W" and (
+        stem(token.low.split()[0]) in ("stop", "avoid") or token.low in ("hold off", "holding off")
+    )
 
 
 def is_no(token: Token) -> bool:
@@ -229,7 +215,7 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
     """May stays may, must stays must, and about £50 does not become £50."""
     actions = context.section != "matters_discussed"
     given, known = _modes(said.tokens), set().union(*(_modes(line.tokens) for line in lines))
-    most = any(one == "most" for line in lines for one in _bounds(line.tokens))
+    most = any(one == "most" for line in lines for one in bounds_of(line.tokens))
     limited = any(has(line, ("only", "once", "max", "maximum", "per")) for line in lines)
     can_may = "can" in known - given and has(said, ("may", "might"))
     asked = any(has(line, ("?",)) for line in lines)
@@ -241,7 +227,7 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
         and not (most and _may_cost(said))
     ):
         yield "a doubt is added"
-    if "may" in known and not given & {"may", "could"}:
+    if "may" in known and not given & {"may", "could"} and not has(said, ("whether",)):
         yield "a doubt is lost"
     if (
         "can" in given
@@ -251,7 +237,10 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
         yield "an ability is added"
     if "can" in known and not given & {"can", "may", "able"}:
         yield "an ability is lost"
-    to_do = known & {"to", "must"} or ("must" in given and any(_out_by(line.tokens) for line in lines))
+    to_do = known & {"to", "must"} or (
+        "must" in given
+        and any(_out_by(line.tokens) or _says_do(line.tokens) or _to_be_by(said, line) for line in lines)
+    )
     if "must" in given and not to_do and not actions:
         yield "a duty is added"
     if "firm" in given and actions and _third_will(lines) and not to_do:
@@ -260,7 +249,7 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
         yield "a duty is lost"
     if "would" in known and not given & {"would", "can", "may"} and "want" not in given:
         yield "'would' is lost"
-    bounds = [list(_bounds(said.tokens)), sorted(one for line in lines for one in _bounds(line.tokens))]
+    bounds = [list(bounds_of(said.tokens)), sorted(one for line in lines for one in bounds_of(line.tokens))]
     if "plus" in bounds[1]:  # "3 wks+" is at least three or over three
         bounds[0] = ["plus" if one in ("over", "least") else one for one in bounds[0]]
     bounds[0].sort()
@@ -271,6 +260,22 @@ def modality_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> 
 def _out_by(tokens: Sequence[Token]) -> bool:
     """As in "cousin says out by the 8th"."""
     return any(one.low == "out by" or (one.low == "out" and two.low == "by") for one, two in pairwise(tokens))
+
+
+def _says_do(tokens: Sequence[Token]) -> bool:
+    """As in "Corefit says pay £719"."""
+    return any(one.low in ("says", "say", "said") and two.low in _ORDERED for one, two in pairwise(tokens))
+
+
+_ORDERED = listed(
+    "pay send bring ring call return repay apply go wait contact write leave sign complete fill stop"
+)
+
+
+def _to_be_by(said: Parsed, line: Parsed) -> bool:
+    """As in "lodge by 5 Oct", told as "it must be lodged by 5 October"."""
+    be = any(one.low in ("must", "to") and two.low == "be" for one, two in pairwise(said.tokens))
+    return be and any(one.low == "by" and two.kind == "F" for one, two in pairwise(line.tokens))
 
 
 def _may_cost(said: Parsed) -> bool:
@@ -285,8 +290,10 @@ def _harmless_can(said: Parsed, lines: Sequence[Parsed]) -> bool:
     places = [
         i for i, token in enumerate(said.tokens) if token.low in ("can", "could", "can not", "could not")
     ]
+    turn = any(has(line, ("then", "->", "→")) for line in lines)
     return bool(places) and all(
-        (denied and (said.tokens[i].denies or any(t.denies for t in said.tokens[i + 1 : i + 2])))
+        (turn and [t.low for t in said.tokens[i + 1 : i + 2]] == ["go"])
+        or (denied and (said.tokens[i].denies or any(t.denies for t in said.tokens[i + 1 : i + 2])))
         or {"so", "whether", "how", "what", "where"} & {t.low for t in said.tokens[max(0, i - 4) : i]}
         for i in places
     )
@@ -347,40 +354,6 @@ _ABLE = frozenset(
         " afford qualify manage"
     )
 )
-_SPREAD = frozenset(stem(word) for word in listed("run spread pay repay last split"))
-
-
-def _bounds(tokens: Sequence[Token]) -> Iterator[str]:
-    for i, token in enumerate(tokens):
-        if token.figure is None or not isinstance(token.figure.value, Amount | Number | Duration | Percent):
-            continue
-        if i + 1 < len(tokens) and tokens[i + 1].low in ("ish", "or so", "odd"):
-            yield "about"
-            continue
-        for back in range(1, 4):
-            if i < back or tokens[i - back].kind in "JF":
-                break
-            before = tokens[i - back]
-            if back > 1 and tokens[i - 1].kind == "A" and before.low in ("about", "over", "under", "around"):
-                break  # "about the £186": what it is about
-            two = f"{tokens[i - back - 1].low} {before.low}" if i > back else ""
-            found = BOUNDS.get(two) or BOUNDS.get(before.low)
-            if (
-                two == "up to"
-                and i > back + 1
-                and stem(tokens[i - back - 2].low) in ("go", "rise", "increas", "put")
-            ):
-                break
-            if found == "about" and i > back and stem(tokens[i - back - 1].low) in _ABOUT_WHAT:
-                break
-            over = found == "over" and isinstance(token.figure.value, Duration) and i > back
-            if over and stem(tokens[i - back - 1].low) in _SPREAD:
-                break
-            if found and found != "within":
-                yield found
-                break
-            if before.kind not in "DA":
-                break
 
 
 def is_client(token: Token) -> bool:

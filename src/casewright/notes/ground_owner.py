@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from casewright.notes import ground_forms as g
+from casewright.notes.ground_asked import asked_faults, is_other
 from casewright.notes.ground_done import any_finished, is_finished
 from casewright.notes.ground_parse import ADVISER, CLIENT, OTHER, Parsed, Token
-from casewright.notes.ground_roles import Event, events, is_doing, is_party, reports
+from casewright.notes.ground_roles import Event, events, is_party, reports
 from casewright.notes.ground_words import stem
 from casewright.notes.shapes import Context, Fault
-from casewright.notes.words import listed
 
 _TELLS = frozenset(stem(word) for word in ("tell", "advise", "inform", "explain", "warn", "remind"))
 _SHARED = frozenset(
     stem(word) for word in ("discuss", "talk", "note", "understand", "meet", "record", "speak")
-)
-_ORDERS = frozenset(
-    stem(word)
-    for word in listed(
-        "make take let have carry hold hang"
-        " come go keep remember avoid ensure note bear try be put leave read"
-    )
 )
 _SHARED_OBJECTS = frozenset(
     [
@@ -66,18 +58,23 @@ def owner_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Ite
     """Persons, their possessions and the section."""
     yield from _person_faults(said, lines, context)
     yield from _report_faults(said, lines, context)
-    yield from _whose_faults(said, lines)
+    yield from _whose_faults(said, lines, context)
     if context.section != "matters_discussed":
         yield from _done_faults(said, lines)
     if context.section == "our_actions":
         told = any(event.tense == "past" for line in lines for event in events(line))
         yield from _ours(said, told or any_finished(lines))
+        if not _there(lines, ADVISER) and any(map(_begins_theirs, lines)):
+            yield Fault("owner", "the client does it in the line")
     elif context.section == "your_actions":
-        if not (_may(said) and any(_may(line) for line in lines)):
-            yield from _yours(said)
-        yield from _told_faults(said, lines)
+        yield from asked_faults(said, lines)
     else:
         yield from _matters(said, lines)
+
+
+def _begins_theirs(line: Parsed) -> bool:
+    """As in "cl to send letter"."""
+    return [(t.kind, t.form) for t in line.tokens[:1]] == [("P", CLIENT)]
 
 
 def _under_condition(said: Parsed, event: Event) -> bool:
@@ -199,23 +196,30 @@ def _opposite(who: str) -> str:
     return ADVISER if who == CLIENT else CLIENT
 
 
-def _whose_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
+def _ours_by_line(thing: Token, lines: Sequence[Parsed], context: Context) -> bool:
+    """As in "diary 8/3" among what we do, "PN did calc": nobody else has it in the lines."""
+    ours = context.section == "our_actions" or any(
+        line.tokens and line.tokens[0].form == ADVISER and line.tokens[0].kind == "P" for line in lines
+    )
+    named = any(thing.keys & token.keys for line in lines for token in line.tokens if token.kind == "W")
+    return (
+        ours and named and not any(thing.keys & two.keys for line in lines for _, two in _owned(line.tokens))
+    )
+
+
+def _whose_faults(said: Parsed, lines: Sequence[Parsed], context: Context) -> Iterator[Fault]:
     """No "our" and "your" before what the lines give to somebody else."""
     given = list(_owned(said.tokens))
     known = [one for line in lines for one in _owned(line.tokens)]
     for owner, thing in given:
         same_thing = [other for other, two in known if thing.keys & two.keys]
         if owner.form == ADVISER and ADVISER not in {o.form for o in same_thing}:
-            if thing.low.split()[0] not in _SHARED_OBJECTS:
+            if thing.low.split()[0] not in _SHARED_OBJECTS and not _ours_by_line(thing, lines, context):
                 yield Fault("owner", f"'our {thing.text}' is not in the line")
-        elif owner.form == CLIENT and same_thing and all(_is_other(o) for o in same_thing):
+        elif owner.form == CLIENT and same_thing and all(is_other(o) for o in same_thing):
             yield Fault("owner", f"{thing.text!r} is somebody else's in the line")
         elif owner.kind == "W" and same_thing and all(o.form == CLIENT for o in same_thing):
             yield Fault("owner", f"{thing.text!r} is the client's in the line")
-
-
-def _is_other(owner: Token) -> bool:
-    return owner.kind == "W" or owner.form == ADVISER
 
 
 def _owned(tokens: Sequence[Token]) -> Iterator[tuple[Token, Token]]:
@@ -263,11 +267,15 @@ def _ours(said: Parsed, done: bool) -> Iterator[Fault]:
 def _goes_from_us(said: Parsed) -> bool:
     """As in "Our letter will ask for …", "A checklist will go to you"."""
     tokens = said.tokens
+    if tokens and tokens[0].kind == "C":  # "Once the figures are agreed, a letter will go to …"
+        comma = next((i for i, token in enumerate(tokens) if token.low == ","), 0)
+        tokens = tokens[comma + 1 :]
     will = next((i for i, token in enumerate(tokens) if token.low == "will"), 0)
     before, after = tokens[:will], [token.low for token in tokens[will + 1 : will + 4]]
     ours = bool(before) and before[0].form == ADVISER and not any(is_party(t) for t in before)
     ours = ours or (bool(before) and before[0].kind == "S" and before[0].form == ADVISER)
-    return ours or (bool(will) and not any(is_party(t) for t in before) and after[:1] == ["go"])
+    goes = after[:1] in (["go"], ["be"]) or (after[:1] != [] and after[0].startswith("be "))
+    return ours or (bool(will) and not any(is_party(t) for t in before) and goes)
 
 
 def _is_ours(event: Event) -> bool:
@@ -283,94 +291,6 @@ def _ours_first(made: Sequence[Event]) -> bool:
     return any(
         e.subject is not None and e.subject.form == ADVISER and e.tense in ("future", "open") for e in made
     )
-
-
-def _ordered(said: Parsed) -> bool:
-    """Whether a sentence begins with what is to be done: "Give notice …", "Turn down the voucher"."""
-    first, rest = said.tokens[0], said.tokens[1:]
-    head = first.low.split()[0]
-    if first.kind != "W" or first.form or (head.endswith(("s", "ing", "ed")) and not head.endswith("ss")):
-        return False
-    finite = next((t for t in rest if t.kind in "XMJC"), None)
-    told = finite is not None and finite.kind in "XM" and finite.low != "to"
-    leads = rest[:1] and (rest[0].kind in "SAPDF" or rest[0].low in g.SIDES)
-    return is_doing(first) or (bool(leads or " " in first.low) and not told and not is_party(first))
-
-
-def _may(text: Parsed) -> bool:
-    """Whether something is the client's to do, if they like: "cl can apply"."""
-    return any(token.kind == "M" and token.low in ("can", "could", "may", "might") for token in text.tokens)
-
-
-def _yours(said: Parsed) -> Iterator[Fault]:
-    made = events(said)
-    low = [t.low for t in said.tokens]
-    client = any(t.form == CLIENT and t.kind == "P" for t in said.tokens)
-    first = next((e for e in made if not reports(e.verb)), None)
-    if low[:1] in (["do"], ["never"]) or low[:1] == ["not"]:
-        return
-    if not client and any(e.passive and e.tense == "future" for e in made):
-        return
-    if not client and low[:1] and (stem(low[0].partition(" ")[0]) in _ORDERS or _ordered(said)):
-        return
-    if low[:2] == ["we", "need"] and low[2:3] not in (["to"], []):
-        return  # "We need all your payslips"
-    if not client and "please" not in low and not _imperative(said, made):
-        yield Fault("owner", "it does not say that the client is to do it")
-        return
-    ours = first is not None and first.subject is not None and first.subject.form == ADVISER
-    to_do = first is not None and first.tense in ("future", "open")
-    if ours and to_do and "please" not in low and not _asks(said):
-        yield Fault("owner", "it says that we do it")
-    if made and all(e.tense == "past" for e in made) and "please" not in low:
-        yield Fault("modality", "what is to be done is told as done")
-    if not (
-        {*low} & (g.WILL | g.MUST | {"to", "please", "going", "have to", "would"}) or _imperative(said, made)
-    ):
-        yield Fault("section", "it does not say that the client is to do it")
-
-
-def _told_faults(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:
-    """What the client is told to do must not be somebody else's doing in the lines."""
-    known = [event for line in lines for event in events(line)]
-    for event in events(said):
-        if not _told_to(said, event):
-            continue
-        alike = [one for one in known if one.verb.keys & event.verb.keys]
-        if alike and all(one.subject is not None and one.beside and _is_other(one.subject) for one in alike):
-            yield Fault("owner", f"{event.verb.text!r} is not the client's to do in the line")
-
-
-def _imperative(said: Parsed, made: Sequence[Event]) -> bool:
-    return any(_told_to(said, event) for event in made)
-
-
-def _told_to(said: Parsed, event: Event) -> bool:
-    """Whether a doing is what the client is told to do: it begins the sentence, or a part after a comma."""
-    if event.tense not in ("open", "future") or event.passive:
-        return False
-    place = next(i for i, token in enumerate(said.tokens) if token is event.verb)
-    while place and (said.tokens[place - 1].low in ("please", "then", "also", "do", "not", "just", "always")):
-        place -= 1
-    led = any(token.kind == "C" for token in said.tokens[:2]) and said.tokens[place - 1].low == ","
-    return not place or (said.tokens[place - 1].kind == "J" and (event.subject is None or led))
-
-
-def _asks(said: Parsed) -> bool:
-    """As in "We need you to", "we asked you to", "we agreed that you would"."""
-    tokens = said.tokens
-    for i, token in enumerate(tokens):
-        if token.kind == "P" and token.form == CLIENT:
-            return i + 1 < len(tokens) and tokens[i + 1].low in (
-                "to",
-                "will",
-                "would",
-                "should",
-                "must",
-                "need",
-                "have to",
-            )
-    return False
 
 
 def _matters(said: Parsed, lines: Sequence[Parsed]) -> Iterator[Fault]:

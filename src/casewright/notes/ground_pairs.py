@@ -10,7 +10,6 @@ from casewright.notes.ground_parse import Parsed, Token
 from casewright.notes.ground_roles import is_doing
 from casewright.notes.ground_words import Keys, lexicon, stem
 from casewright.notes.values_kinds import Amount
-from casewright.notes.words import listed
 
 _SPLITS = frozenset(
     {",", ";", ":", ".", "\n", "and", "but", "whereas", "plus", "while", "(", ")", "then", "–", "—"}
@@ -216,7 +215,36 @@ def _in_order(part: Clause, known: Sequence[Clause], own: Sequence[Keys], pairs:
         for t in part.words if t.kind == "W" and any(t.keys & own[j] for j in order)
     ]  # fmt: skip
     seen = [j for i, j in enumerate(words) if i == 0 or words[i - 1] != j]
+    if _each_beside(part, known, own, pairs):
+        return True
     return bool(words) and seen == [j for i, j in enumerate(order) if i == 0 or order[i - 1] != j]
+
+
+def _each_beside(
+    part: Clause, known: Sequence[Clause], own: Sequence[Keys], pairs: dict[int, set[int]]
+) -> bool:
+    """Whether every own word of a place stands beside a figure of it ("six in a two-bedroom home")."""
+    numbers = iter(part.figures)
+    homes = [
+        {j for j, clause in enumerate(known) if pairs[n] & set(clause.figures)}
+        for n in (next(numbers) if t.kind == "F" else -1 for t in part.words)
+        if n >= 0
+    ]
+    places = [i for i, t in enumerate(part.words) if t.kind == "F"]
+    found = 0
+    for at, token in enumerate(part.words):
+        theirs = {j for j in range(len(known)) if token.kind == "W" and token.keys & own[j]}
+        if not theirs:
+            continue
+        near = min(abs(at - place) for place in places)
+        if not any(
+            abs(at - place) == near and home & theirs for place, home in zip(places, homes, strict=True)
+        ):
+            return False
+        if near > 2 or sum(abs(at - place) == near for place in places) > 1:
+            return False
+        found += 1
+    return found > 0
 
 
 def _text(part: Clause) -> str:
@@ -237,7 +265,7 @@ def _order_faults(
                 if not a or not b or a & b:
                     continue
                 i, j = min(a), min(b)
-                if kinds[i] != kinds[j]:
+                if kinds[i] != kinds[j] and {kinds[i], kinds[j]} != {"Amount", "Number"}:
                     continue
                 turned = {side, sides[i]} == {"from", "to"} or {other, sides[j]} == {"from", "to"}
                 if turned or (i > j and ((side, other) != (sides[i], sides[j]) or side == other)):
@@ -249,114 +277,3 @@ def _kind(clause: Clause, number: int) -> str:
     places = [t for t in clause.words if t.kind == "F"]
     figure = places[clause.figures.index(number)].figure
     return type(figure.value).__name__ if figure is not None else ""
-
-
-_DAY_SIDES = {
-    "by": "end", "until": "end", "till": "end", "before": "end", "deadline": "end", "due": "due",
-    "within": "end", "latest": "end", "than": "end", "later": "end", "least": "start", "from": "start",
-    "since": "start", "after": "start", "starting": "start", "start": "start", "starts": "start",
-    "begin": "start", "wef": "start", "on": "on", "dated": "on", "to": "?",
-}  # fmt: skip
-
-
-def side_faults(said: Parsed, lines: Sequence[Parsed], pairs: dict[int, set[int]]) -> Iterator[str]:
-    """A day by which is not a day from which, nor simply a day on which."""
-    known = [side for line in lines for side in _day_sides(line)]
-    for n, side in enumerate(_day_sides(said)):
-        sides = {known[j] for j in pairs.get(n, ())}
-        if not sides or side in sides or side == "?" or "?" in sides:
-            continue
-        if ("due" in sides or side == "due") and not ({side} | sides) & {"start"}:
-            continue
-        if {side} | sides == {"start", "end"} and all(
-            any(t.denies for t in one.tokens) for one in (said, *lines)
-        ):
-            continue  # "not until after 1 June": "not before 1 June"
-        if {side} | sides == {"start", ""} and any(
-            stem(t.low.partition(" ")[0]) in _CHANGES for t in said.tokens
-        ):
-            continue  # what goes up from 1 July goes up on 1 July
-        yield f"{said.figures[n].text!r} is {_WORDING[side]} in the sentence and not so in the line"
-
-
-# Words that may stand between a day and the word that says which side of it is meant.
-_OF_TIME = listed(
-    "end start beginning close business morning afternoon evening week date later next this last early late"
-    " latest noon midday of least"
-)
-_ALWAYS_SIDE = frozenset({"deadline", "due", "latest", "starting", "dated", "start"})
-
-
-def _side_of(low: str, apart: bool) -> str:
-    """Which side of a day a word means; a small one does only beside the day."""
-    words = low.split()
-    if apart or len(words) > 1:
-        words = [word for word in words if word in _ALWAYS_SIDE] or ([] if apart else words[-1:])
-    return next((_DAY_SIDES[word] for word in words if word in _DAY_SIDES), "")
-
-
-_CHANGES = frozenset(
-    stem(word) for word in listed("increase rise go start begin change move reduce fall drop end stop become")
-)
-_WORDING = {
-    "due": "when it is due",
-    "end": "an end of time",
-    "start": "a beginning",
-    "on": "the day itself",
-    "": "the day itself",
-}
-
-
-def _of_its_thing(tokens: Sequence[Token], i: int) -> str:
-    """As in "before your payday on 28 January": the side of what has its day behind it."""
-    if i < 3 or tokens[i - 1].low != "on" or tokens[i - 2].kind != "W" or tokens[i - 2].form:
-        return ""
-    whose = tokens[i - 3].kind in "SA"
-    before = tokens[i - 4 if whose else i - 3] if i > 3 or not whose else None
-    return _DAY_SIDES[before.low] if before is not None and before.low in ("before", "after", "until") else ""
-
-
-def _day_sides(parsed: Parsed) -> list[str]:
-    found: list[str] = []
-    tokens = parsed.tokens
-    for i, token in enumerate(tokens):
-        if token.figure is None:
-            continue
-        if token.figure.kind != "date" or token.figure.also is not None:
-            found.append("?")
-            continue
-        side, apart = _of_its_thing(tokens, i), False
-        if side:
-            found.append(side)
-            continue
-        for back in range(1, 9):
-            if i < back or (tokens[i - back].kind == "F" and back > 1 and side):
-                break
-            low = tokens[i - back].low
-            near = _side_of(low, apart)
-            apart = apart or (tokens[i - back].kind == "W" and not near and low not in _OF_TIME)
-            if (
-                near
-                and (near != "on" or back == 1)
-                and not (low == "by" and back > 1 and tokens[i - 1].kind != "A")
-            ):
-                side = near if not (side and side != "on") else side
-                if side != "on":
-                    break
-            if tokens[i - back].kind == "J" and low not in (":",):
-                break
-        if side == "start" and token.low.startswith(("last", "this")):
-            side = "?"  # "arrears from last year"
-        if " to " in token.low or " - " in token.low or "–" in token.low:
-            side = "?"  # from a day to a day
-        after = [one.low for one in tokens[i + 1 : i + 2]]
-        if (
-            after
-            and after[0] in ("-", "–", "to", "until")
-            and any(t.kind == "F" for t in tokens[i + 2 : i + 3])
-        ):
-            side = "?"
-        if not side and type(token.figure.value).__name__ == "Duration":
-            side = "?"
-        found.append("" if side == "on" else side)
-    return found

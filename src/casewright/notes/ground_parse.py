@@ -15,6 +15,7 @@ from casewright.notes.ground_figures import Figure, figures
 from casewright.notes.ground_respell import respell
 from casewright.notes.ground_words import Keys, keys_of, lexicon, stem
 from casewright.notes.values_kinds import Duration, Number
+from casewright.notes.words import listed
 
 # W word, F figure, P person, S whose, N negation, C condition, M modality, X auxiliary, D side, J joint, A
 # small
@@ -72,7 +73,9 @@ def _own_words(name: str) -> frozenset[str]:
     words = [
         word for word in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", name.lower()) if word not in _TITLES
     ]
+    both = re.findall(r"[&+]\s*([^\W\d_])|\band\s+([^\W\d_])", name.lower())  # "Wayne & Lorraine Doyle"
     found = {word for word in words if len(word) > 1} | {word[0] for word in words[:1]}
+    found |= {one or two for one, two in both}
     if len(words) > 1:
         found |= {words[0][0] + words[-1][0], "".join(word[0] for word in words)}
     return frozenset(found)
@@ -105,8 +108,14 @@ def parse(text: str, meeting: date | None, known: Names, notes: bool, held_again
 _DOER_LAST = re.compile(r"^(\S.*\w) (?:[-–] ?|\()([A-Z]{2,3})\)?\.?$")
 
 
+_MINE_LAST = re.compile(r"^(\S.*\w) ?(?:,|[-–]) ?me\.?$")
+
+
 def _doer_first(text: str, known: Names) -> str:
     """As in "check deposit - SP": the adviser's initials at the end say who does it."""
+    mine = _MINE_LAST.match(text)
+    if mine is not None:
+        return f"I {mine[1]}"
     match = _DOER_LAST.match(text)
     if match is None or match[2].lower() not in known.adviser or match[2] in match[1]:
         return text
@@ -140,6 +149,9 @@ def _words(text: str, start: int, end: int, own: frozenset[str] = frozenset()) -
             yield _token(piece, raw, match.start(), text)
 
 
+_CUT_SHORT = re.compile(r"[a-vx-z]/[a-z]{3,}")  # "b/day", "c/claim"
+
+
 def _pieces(low: str, raw: str) -> Sequence[str]:
     if low in g.CONTRACTIONS:
         return g.CONTRACTIONS[low].split()
@@ -151,7 +163,7 @@ def _pieces(low: str, raw: str) -> Sequence[str]:
         return (low[:-2], "'s")
     if raw.endswith(("'", "’")) and low.endswith("s") and low not in g.CLIENTS:
         return (low, "'s")
-    if "/" in low and low not in lexicon().sets and len(low) > 3:
+    if "/" in low and low not in lexicon().sets and len(low) > 3 and not _CUT_SHORT.fullmatch(low):
         return tuple(one for one in low.split("/") if one)
     if low in lexicon().sets or "-" not in low.strip("-") or low.count("-") > 1:
         return (low,)
@@ -219,6 +231,10 @@ def _people(tokens: list[Token], known: Names, notes: bool) -> None:
     """Words of the client's and the adviser's name are persons, unless they belong to another name."""
     for i, token in enumerate(tokens):
         after = tokens[i + 1] if i + 1 < len(tokens) else None
+        if token.low in ("adv", "adviser", "advisor") and i and tokens[i - 1].low in _ADVISES:
+            token.kind, token.low, token.form, token.keys = "W", "adviser", "", keys_of("adviser")
+            token.party = True
+            continue
         if (
             token.low == "adv"
             and after is not None
@@ -240,8 +256,9 @@ def _people(tokens: list[Token], known: Names, notes: bool) -> None:
             continue
         for own, who in ((known.client, CLIENT), (known.adviser, ADVISER)):
             if token.low in own and not _of_another(tokens, i, own):
-                if len(token.low) == 1:
-                    continue
+                initials = token.text.isupper() and len(token.text) < 4
+                if len(token.low) == 1 or (initials and i and tokens[i - 1].low in ("the", "a", "your")):
+                    continue  # "the GP's letter", of a client Gary Pilcher
                 token.kind, token.form = "P", who
                 if i and tokens[i - 1].low in ("mr", "mrs", "ms", "miss", "dr", "mx"):
                     tokens[i - 1].kind = "A"
@@ -252,8 +269,17 @@ def _people(tokens: list[Token], known: Names, notes: bool) -> None:
             token.kind, token.low, token.keys, token.denies = "W", "number", keys_of("number"), False
             tokens[i + 1].kind, tokens[i + 1].low = "A", ""
     for i, token in enumerate(tokens):
+        if token.low == "will" and i and (tokens[i - 1].kind in "SN" or tokens[i - 1].low == "'s"):
+            token.kind = "W"  # "her mother's will"
         if token.low == "'s" and i and tokens[i - 1].kind == "P":
             tokens[i - 1].kind = "S"
+
+
+# "immig adv" is somebody else, not the adviser who writes.
+_ADVISES = listed(
+    "immig immigration debt housing hsg legal benefits benefit money welfare finance financial mortgage tax"
+    " pension pensions employment energy careers career specialist independent"
+)
 
 
 def _of_another(tokens: Sequence[Token], i: int, own: frozenset[str]) -> bool:

@@ -31,6 +31,11 @@ _WORDS = [
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
 ]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_VALUES = {word: n for n, word in enumerate([*_WORDS, "nineteen"], 1)} | {
+    word: n * 10 for n, word in enumerate(_TENS, 2)
+}
+_SPELT = rf"(?:{'|'.join(sorted(_VALUES, key=len, reverse=True))}|hundred|thousand)"
 _N = rf"(\d{{1,3}}|{'|'.join(_WORDS)})"
 _ORDINALS = ["second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 _CLOCK_HOUR = rf"(\d{{1,2}}|{'|'.join(_WORDS[:12])})(?![\w:.,]\d)(\s?[ap]m)?\b"
@@ -51,7 +56,7 @@ _FOR = (
     "ask|asks|asked|asking|apply|applied|look|looking|wait|waiting|claim|request|pay|paid|paying|go|here|need|chase"
     "|app|req|good|ok|reason|arrange|search|write|ring|call|email|phone|time|form|letter|due|not|is"
 )
-_ENDS = r"(?=\s*(?:$|[-–,;:.?!)]|or\b|and\b|&|at\b|by\b|to\b|if\b|from\b))"
+_ENDS = r"(?=\s*(?:$|[-–,;:.?!)]|or\b|and\b|&|at\b|by\b|to\b|if\b|from\b|unless\b|until\b|then\b))"
 
 
 def _digits(said: str) -> int:
@@ -74,6 +79,19 @@ def _and_half(match: re.Match[str]) -> str:
     return f"{(_digits(found['n']) if found.get('n') else 1) * size + size // 2} {unit}"
 
 
+def _spelt_out(match: re.Match[str]) -> str:
+    """As in "two thousand six hundred and fifty"."""
+    whole = part = 0
+    for word in re.findall(r"[a-z]+", match[0].lower()):
+        if word == "thousand":
+            whole, part = whole + max(part, 1) * 1000, 0
+        elif word == "hundred":
+            part = max(part, 1) * 100
+        elif word in _VALUES:
+            part += _VALUES[word]
+    return str(whole + part)
+
+
 def _ordinal(match: re.Match[str]) -> str:
     place = _ORDINALS.index(match[1].lower()) + 2
     return f"{place}" + {2: "nd", 3: "rd"}.get(place, "th")
@@ -94,23 +112,53 @@ def _each(match: re.Match[str]) -> str:
 
 
 # Words that are written out as they stand.
-_PLAIN = {"whilst": "while", "amongst": "among", "ever since": "since", "if possible": "if can"}
-_PLAIN_NOTES = _PLAIN | {
-    "eom": "end of the month", "yest": "yesterday", "sats": "Saturdays", "suns": "Sundays", "aft": "after",
-    "thro": "through", "owt": "anything", "nowt": "nothing", "summat": "something", "nxt": "next",
-    "bfore": "before", "bef": "before", "acc to": "per", "according to": "per", "if poss": "if can",
-    "tmw": "tomorrow", "tmr": "tomorrow", "tmoro": "tomorrow", "tomo": "tomorrow", "2moro": "tomorrow",
-    "til": "until", "no ifs": "", "no ifs or buts": "", "no ifs no buts": "",
-    "2morrow": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
-}  # fmt: skip
+_PLAIN = {
+    "face-to-face": "face to face",
+    "pay-as-you-go": "pay as you go",
+    "day-to-day": "day to day",
+    "up-to-date": "up to date",
+    "whilst": "while",
+    "amongst": "among",
+    "ever since": "since",
+    "if possible": "if can",
+}
+_SHORTENED = """
+eom = end of the month; yest = yesterday; yday = yesterday; sats = Saturdays; suns = Sundays; aft = after;
+thro = through; owt = anything; nowt = nothing; summat = something; smth = something; nxt = next; bfore =
+before; bef = before; acc to = per; according to = per; if poss = if can; tmw = tomorrow; tmr = tomorrow;
+tmoro = tomorrow; tomo = tomorrow; 2moro = tomorrow; 2morrow = tomorrow; 2mrw = tomorrow; tomorow =
+tomorrow; tommorow = tomorrow; til = until; no ifs = ; no ifs or buts = ; no ifs no buts = ; any one else =
+anyone else; agst = against; tday = today; 2day = today; 2nite = tonight; ev = every; evry = every; urself =
+yourself; hself = himself; betw = between; btwn = between; f'night = fortnight; coz = because; bcs =
+because; bcz = because; theyll = they will; theyd = they would; theyre = they are; theyve = they have; shes
+= she is; hes = he is; thats = that is; whats = what is; weve = we have; ive = I have; youre = you are; dnt
+= do not; cnt = can not; hvnt = have not; hasnt = has not; hdnt = had not; wsnt = was not;
+wrnt = were not; arnt = are not; cldnt = could not; wldnt = would not; shldnt = should not; shdnt = should
+not; tho = though; altho = although; wud = would; cud = could; cld = could; shud = should;
+nvr = never; alrdy = already; avg = average; plz = please; msgs = messages; tgthr = together; f2f = face to
+face; atm = at the moment
+"""
+_PLAIN_NOTES = (
+    _PLAIN
+    | {
+        short.strip(): full.strip()
+        for short, _, full in (row.partition("=") for row in _SHORTENED.replace("\n", " ").split(";"))
+    }
+    | {
+        f"{day} aft": f"{day} afternoon"
+        for day in ("this", "tomorrow", "tmrw", "mon", "tue", "tues", "wed", "weds", "thu", "thurs", "fri")
+    }
+)
 # What a text must have, one of the pieces between bars ("#": a digit), for a rule to be tried; the rule; and
 # what is written for it. In sentences and in notes:
 _BOTH: tuple[tuple[str, str, Change], ...] = (
+    (" am| pm", r"\b(\d{1,2}[.:]\d\d) ([ap]m)\b", r"\1\2"),
     ("12 ", r"\b12 (noon|midnight|midday)\b", r"\1"),
     ("ish", rf"(£?{_COUNT}) ?-?ish\b", r"about \1"),
     ("half|.5|½|1/2", rf"\b(?P<n>{_N[1:-1]})(?:\.5|½| ?1/2| and a half)[ -]?(?P<unit>yr|year|hr|hour)s?\b",
      _and_half),
     ("and a half", r"\b(?:an?|one|1) (?P<unit>yr|year|hr|hour) and a half\b", _and_half),
+    ("hundred|thousand", rf"\b{_SPELT}(?:(?: and|,)? {_SPELT})+\b", _spelt_out),
     ("old", rf"\b{_N}[- ](?:year|yr)s?[- ]olds?\b", lambda m: f"{_digits(m[1])} years old"),
     ("-| to | or | and |–", rf"\b(?:between )?{_N} ?(?:-|–|to|or|and) ?{_N} ?({_SPANS})\b",
      lambda m: f"{_digits(m[1])} to {_digits(m[2])} {m[3]}"),
@@ -121,7 +169,7 @@ _BOTH: tuple[tuple[str, str, Change], ...] = (
     (" than|minimum", r"\b(?:no|not) (?:less|fewer) than(?= (?:£|\d))|\ba minimum of\b", "at least"),
     ("later than", r"\b(?:no|not) later than\b", "by"),
     ("wc|wb|w/|wk|week", r"\b(?:in |for )?(?:the )?(?:w/?[cb]|wk beg|wk of|week of|week beginning)"
-     r"(?= (?:the )?(?:\d|mon|week))", "week commencing"),
+     r"(?= (?:the )?(?:\d|mon(?:day)?\b|week))", "week commencing"),
     ("y", r"\b(?:an? )?(?:(?-i:Y)(?:ear|r)? ?)(\d{1,2})\b(?! ?%)", r"schoolyear \1"),
     (" past | to ", rf"\b(half|quarter|5|10|20|25) (past|to) {_CLOCK_HOUR}", _clock),
     ("half", r"\bhalf (?:an? )?hour\b", "30 minutes"),
@@ -138,6 +186,10 @@ _BOTH: tuple[tuple[str, str, Change], ...] = (
     ("4|four", r"\b(?:4|four)[- ]?(?:weekly|wkly)\b", "every 4 weeks"),
     ("fortnight", r"\bfortnight'?s\b", "2 weeks"),
     ("every", r"\bevery (?:two|2) (?:weeks|wks)\b", "fortnightly"),
+    ("every|each", r"(?<!of )\b(?:every|each) (week|wk|month|mth)\b",
+     lambda m: f"{_UNITS[m[1].lower()]}ly"),
+    ("the ", rf"\bthe (\d(?:st|nd|rd|th)) (?=(?!(?:{_MONTH}|of|and|or|at|by|to|on|for|in|if|is|was|then|next"
+     r"|this|we|you|they|with|until|from|but|as)\b)[a-z]{3,})", r"\1 "),
     ("k", r"(?<![\w.,£$€])(\d{1,3}\.\d{1,2})k\b", lambda m: f"{float(m[1]) * 1000:.0f}"),
     ("-", rf"\b(?:an? )?{_N}-(week|month|year|day|hour)\b", r"\1 \2s"),
     ("c", r"\bTs? ?(?:&|and|n|\+) ?Cs?\b(?! ?[\d(])", "terms and conditions"),
@@ -157,6 +209,16 @@ _NOTES: tuple[tuple[str, str, Change], ...] = (
     (" p", rf"\b({_MONTH}|{_DAY}|\d{{1,2}}(?:st|nd|rd|th)|this) p(?:m\b|\.m\.)", r"\1 afternoon"),
     ("end ", rf"\bend (?={_MONTH})", "end of "),
     ("#", r"\b(\d{1,3})d\b", r"\1 days"),
+    ("h", r"(?<![\w£$€.,/])(\d{1,3})h\b(?! ?/)", r"\1 hours"),
+    ("w", r"\b(\d{1,3}) (?:wkg|wrkg|wk|w/|work) ?(days?)\b", r"\1 working \2"),
+    ("end ", r"\bend (?:of )?(?:the )?(wk|week|mth|month|yr|year)\b",
+     lambda m: f"end of the {_UNITS[m[1].lower()]}"),
+    ("y", r"\b(\d{1,2} ?(?:yrs?|years?|y)) ?(?:and |& ?|\+ ?)?(\d{1,2}) ?m\b", r"\1 \2 months"),
+    ("dec", r"\bdec(?=\.? \d{1,2}/\d{1,2}\b)", "decision"),
+    ("bc", r"\b(?-i:([A-Z][a-z]+) BC)\b", r"\1 Borough Council"),
+    ("ea", r"\b(?-i:ea)\b", "each"),
+    ("no.", r"(?<=[a-z] )no\.(?= ?[-–])", "number"),
+    ("no", r"(?<=['’]s )no\b\.?(?=\s*(?:$|[,;)]))", "number"),
     ("for ", r"(?<=\bfor )(\d{1,2})m\b", r"\1 months"),
     ("at |@|tonight", r"(?:(?<=\bat )|(?<=@ )|(?<=@)|(?<=tonight ))(\d{1,2})"
      r"(?=\s*(?:$|[,;)]|\.(?!\d)|on\b|with\b|w/|sharp|prompt))", r"\1:00"),
@@ -173,7 +235,10 @@ _NOTES: tuple[tuple[str, str, Change], ...] = (
     ("no", rf"\b({_NUMBERED}) no(s?)\b"
      r"(?:\.(?!\w)|(?=\s*(?:$|[,;:)&+]|(?:off|from|of|on|is|for|in|and|given|sent|got|noted)\b|\d)))",
      r"\1 number\2"),
-    (" w ", r"(?<=[a-z] )w (?=[\w&])", "with "),
+    (" w", r"(?<=[a-z] )w\.? (?=[\w&])", "with "),
+    ("/", r"\b(\d)/(\d)(?= times\b|x\b)", r"\1 or \2"),
+    ("/12", r"\b(\d{1,2})/12(?= ?old\b)", r"\1 months"),
+    ("pm.|pw.|pcm.", r"\b(p[wm]|pcm)\. (?=\w)", r"\1; "),
     ("pd £", r"\bpd (?=£\S+ (?:to|from)\b)", "paid "),
     ("poss", r"\bposs(?=\.? (?:claim|order|proceedings|hearing|notice|case|action|grounds?|warrant)\b)",
      "possession"),
@@ -204,11 +269,14 @@ _MONTH_YEAR = re.compile(
 )
 _NUMBER_YEAR = re.compile(r"(?<![\d/.£])(0[1-9]|1[0-2])/(\d\d)(?![\d/])")
 _AFTER_DAY = re.compile(r"\d(?:st|nd|rd|th)?\s*$")
+_FIRST = re.compile(rf"\b1st\b(?! ?(?:of|{_MONTH})\b)", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 
 
 def respell(text: str, notes: bool, said: str = "") -> str:
     """A text with what notes shorten written out; ``said`` is the sentence that a line is held against."""
+    if notes and "first" in said.lower() and not _FIRST.search(said):
+        text = _FIRST.sub("first", text)
     low = text.lower() + ("#" if _DIGIT.search(text) else "")
     for needles, pattern, change in _rules(notes):
         if any(needle in low for needle in needles):

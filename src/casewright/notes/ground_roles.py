@@ -165,12 +165,19 @@ def _event(tokens: Sequence[Token], i: int, end: int, last: Event | None) -> Eve
     event.wished = verb.form == "past" and _wished(tokens[max(0, i - 5) : i])
     event.objects = [party for side, party in known if side in ("", "to")]
     event.helped = [party for side, party in known if side == "for"]
-    event.firm = [party for side, party in known if side == "to" or (not side and party in after[:2])]
+    takes = stem(verb.low.split()[0]) in _TAKES  # "bought sofa DFS", "get sister's statement": from whom
+    event.firm = [
+        party for side, party in known if side == "to" or (not side and party in after[:2] and not takes)
+    ]
     event.sources = [party for side, party in known if side == "from"]
     if passive:
         event.objects += [subject] if subject else []
         event.subject = next((party for side, party in known if side == "by"), None)
+        event.beside = beside or event.subject is not None
     return event
+
+
+_TAKES = frozenset(stem(word) for word in w.listed("buy get obtain order hire borrow collect find gather"))
 
 
 def _wished(before: Sequence[Token]) -> bool:
@@ -223,9 +230,17 @@ def _subject(
     joined = k >= 0 and tokens[k].low in ("and", ",", "but", "then", "plus") and k >= j - 1
     if joined and tokens[k].low == "," and tokens[0].kind == "C" and tokens[0].form in ("if", "when"):
         return None, False  # "if they refuse, help with …"
+    if last is not None and joined and reports(last.verb) and _says_of_another(tokens, last, k):
+        return None, False
     if last is not None and joined and not last.passive:
         return last.subject, last.subject is not None
     return None, False
+
+
+def _says_of_another(tokens: Sequence[Token], last: Event, end: int) -> bool:
+    """As in "cl says money was mum's, held for funeral": what is told has a doer of its own."""
+    place = next((i for i, token in enumerate(tokens) if token is last.verb), end)
+    return any(token.kind == "X" and i > place + 1 for i, token in enumerate(tokens[:end]))
 
 
 def parties_after(after: Sequence[Token], more: bool, last: Sequence[Token]) -> Iterator[tuple[str, Token]]:
@@ -236,7 +251,7 @@ def parties_after(after: Sequence[Token], more: bool, last: Sequence[Token]) -> 
         if k and after[k - 1].low in ("everything", "anything", "all", "what", "whatever", "any"):
             continue  # "list everything you spend"
         if (
-            token.low in ("we", "i", "he", "she", "they")
+            token.low in ("we", "i", "he", "she", "they", "yourself", "ourselves", "himself", "herself")
             or not is_party(token)
             or _describes(token, after[k + 1 : k + 2])
         ):

@@ -22,6 +22,10 @@ def stands_for(short: str, full: str) -> bool:
     short, full = short.strip("."), full.strip(".")
     if not short or not full or short[0] != full[0] or max(len(short), len(full)) > LONGEST:
         return False
+    head, mark, tail = short.replace("/", "'").partition("'")
+    whole = len(tail) > 2 or (len(head) > 2 and tail == "d")
+    if mark and whole and len(full) > len(short) and full.startswith(head) and full.endswith(tail):
+        return True  # "g'will", "m'ship", "c/claim", "rep'd"
     if len(short) >= 3 and len(full) > len(short) and full.startswith(short):
         return True
     if len(short) >= 2 and len(full) > len(short) and _squeezed(short, full):
@@ -30,11 +34,36 @@ def stands_for(short: str, full: str) -> bool:
         return True
     if len(short) >= 6 and len(full) > len(short) and short[-1] == full[-1] and _within(short, full):
         return True
-    if min(len(short), len(full)) >= 4 and _misspelt(short, full):
+    if min(len(short), len(full)) >= 4 and misspelt(short, full):
         return True
     return (
-        len(short) >= 6 and min(len(stem(short)), len(stem(full))) >= 5 and _misspelt(stem(short), stem(full))
+        len(short) >= 6 and min(len(stem(short)), len(stem(full))) >= 5 and misspelt(stem(short), stem(full))
     )
+
+
+# Endings that make a thing out of a doing or of how something is, and back.
+_TAILS = frozenset({"", "al", "ance", "ence", "ation", "ition", "ion", "ness", "ship"})
+
+
+def derived(one: str, two: str) -> bool:
+    """Whether two words are of one: "valid" and "validity", "renew" and "renewal".
+
+    Not those of who does it ("-er", "-ee", "-ant"), nor what can be done ("-able").
+    """
+    same = next(
+        (n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
+    )
+    tails = {one[same:], two[same:]}
+    if same < 5 or tails == {"", "ity"}:
+        return same >= 5
+    plain = {"" if tail in ("e", "y") else tail for tail in tails}
+    return len(plain) == 2 and "" in plain and plain <= _TAILS
+
+
+def glued(short: str, one: str, two: str) -> bool:
+    """The first letter of a word and the next word whole, or both as one: "fbank", "c.card", "daycentre"."""
+    bare = short.replace(".", "").replace("/", "")
+    return len(two) > 2 and bare in (one[:1] + two, one + two)
 
 
 def _within(short: str, full: str) -> bool:
@@ -63,12 +92,13 @@ def _squeezed(short: str, full: str) -> bool:
     if any(char in _VOWELS for char in short[1:-1]) or len(short) * 3 < len(full):
         return False
     if short[-1] not in (full[-1], stem(full)[-1]):
-        return False
+        # "vch" for "voucher": the first consonants, all of them
+        return len(short) > 2 and "".join(char for char in full if char not in _VOWELS).startswith(short)
     rest = iter(full)
     return all(char in rest for char in short)
 
 
-def _misspelt(one: str, two: str) -> bool:
+def misspelt(one: str, two: str) -> bool:
     """One letter wrong, missing or too many, or two that changed places; in longer words two such."""
     allowed = 2 if min(len(one), len(two)) >= 7 else 1
     if abs(len(one) - len(two)) > allowed:
@@ -92,6 +122,9 @@ def initials_of(short: str, words: Sequence[str], place: int) -> range | None:
     left, at = short.lower(), place
     while left and at < len(words):
         word = words[at]
+        if word == "'s":  # "JSB": "Jobseeker's Benefit"
+            left, at = left[1:] if left[0] == "s" else left, at + 1
+            continue
         if word[:1] == left[0]:
             left = left[1:]
         elif word not in _SMALL:

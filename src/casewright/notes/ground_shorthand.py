@@ -8,17 +8,17 @@ from __future__ import annotations
 
 SHORTHAND = """
 pl = place; rd = road; st = street; ave = avenue; ln = lane; gdns = gardens; cres = crescent; sq = square;
-bk = back | bank; dep = dependant; ded = deduction; deds = deductions; cc = copy, copied; ts = tss, trading
-standards, trading stds, trading stand; std = stds, standard; cr = credit; cr card = credit card, cc, ccard,
-c/card; dr card = debit card; app = application | app; appn = application; applic = application; acct =
-account; adj = adjourned, adjournment; addr = address; agr = agree, agreement; agmt = agreement; agrmt =
-agreement; amt = amount; arr = arrears; arrs = arrears; assmt = assessment; avail = available; bal =
-balance; b/card = barclaycard; b'day = birthday; bday = birthday; bens = benefits; ben = benefit; bf =
-boyfriend; gf = girlfriend; b/f = boyfriend; g/f = girlfriend; bldg = building; bldr = builder; bros =
-brother; bro = brother; sis = sister; dau = daughter; daus = daughters; dtr = daughter; gdn = garden;
-grandkids = grandchildren; cert = certificate; certs = certificates; chq = cheque; cheq = cheque; cg = cga,
-controlled goods agreement, controlled goods; chgs = charges; cncl = council; cllr = councillor; co =
-company; coy = company; comp = compensation | company; compl = complaint; complt = complaint; cond =
+bk = back | bank | book; hg = hearing; dep = dependant; ded = deduction; deds = deductions; cc = copy,
+copied; ts = tss, trading standards, trading stds, trading stand; std = stds, standard; cr = credit; cr card
+= credit card, cc, ccard, c/card; dr card = debit card; app = application | app; appn = application; applic
+= application; acct = account; adj = adjourned, adjournment; addr = address; agr = agree, agreement; agmt =
+agreement; agrmt = agreement; amt = amount; arr = arrears; arrs = arrears; assmt = assessment; avail =
+available; bal = balance; b/card = barclaycard; b'day = birthday; bday = birthday; bens = benefits; ben =
+benefit; bf = boyfriend; gf = girlfriend; b/f = boyfriend; g/f = girlfriend; bldg = building; bldr =
+builder; bros = brother; bro = brother; sis = sister; dau = daughter; daus = daughters; dtr = daughter; gdn
+= garden; grandkids = grandchildren; cert = certificate; certs = certificates; chq = cheque; cheq = cheque;
+cg = cga, controlled goods agreement, controlled goods; chgs = charges; cncl = council; cllr = councillor;
+co = company; coy = company; comp = compensation | company; compl = complaint; complt = complaint; cond =
 condition; conf = confirm, confirmation; conf'd = confirmed; cont = continue; contr = contract; corres =
 correspondence; cpn = community psychiatric nurse; cmht = community mental health team; cs = csa, cms, child
 maintenance service, child maintenance; ct = council tax | court; cty ct = county court; cty = county; c ct
@@ -85,5 +85,7 @@ birmingham; govt = government; gov = government; exs = expenses; esp = especiall
 lcwra element; hh = household; g/dtr = granddaughter; mum-in-law = mother-in-law; stepdad = stepfather;
 stepmum = stepmother; nhs = national health; sw = social worker; asb = antisocial behaviour; poa = power of
 attorney; wfi = work focused interview; dp = deposit; rd = road; st = street; cpag = child poverty action
-group; hsg = housing; ntq = notice to quit; sscs1 = appeal form;
+group; hsg = housing; incr = increase; utd = up to date; t/a = trading as; cita = citizens advice; overpt =
+overpayment, overpaid; mc = machine; m/c = machine; c tax = council tax; debt mgmt = debt management; ntq =
+notice to quit; sscs1 = appeal form;
 """

@@ -8,14 +8,15 @@ may be told by is not told on by what that may be told by.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
 from casewright.errors import ConfigError
 from casewright.notes.ground_parse import Parsed, Token
-from casewright.notes.ground_words import TIED, Keys, stem
+from casewright.notes.ground_short import misspelt
+from casewright.notes.ground_words import TIED, Keys, lexicon, stem
 from casewright.notes.words import listed
 
 FILE = "note_words.txt"
@@ -51,7 +52,10 @@ def _rows() -> tuple[dict[str, list[str]], dict[str, tuple[int, ...]]]:
         if not colon or row.startswith("#"):
             continue
         for form in forms.split(", "):
-            stems = [stem(word) for word in form.split()]
+            words = form.split()
+            stems = [stem(word) for word in words if len(words) == 1 or word not in _SMALL]
+            if not stems:
+                continue
             sizes.setdefault(stems[0], set()).add(len(stems))
             found.setdefault(" ".join(stems), []).append(told)
     return found, {first: tuple(sorted(sizes[first], reverse=True)) for first in sizes}
@@ -94,9 +98,9 @@ def is_listed(word: str) -> bool:
     return stemmed in _rows()[0] or any(stem(one[0]) == stemmed for one in alike.finditer(_text()))
 
 
-def _spelt(text: Parsed) -> _Spelt:
+def _spelt(text: Parsed, read: Callable[[str], str] = stem) -> _Spelt:
     pairs = [
-        (stem(word), token)
+        (stem(word) if token.name else read(word), token)
         for token in text.tokens
         if token.kind in "WNXMCDJ" and token.low[:1].isalnum()
         for word in token.low.replace("-", " ").split()
@@ -120,7 +124,7 @@ def align(said: Parsed, lines: Sequence[Parsed]) -> frozenset[int]:
     for at, one in enumerate(spoken.stems):
         places.setdefault(one, []).append(at)
     for number, line in enumerate(lines):
-        own = _spelt(line)
+        own = _spelt(line, _meant)
         for at, size, told in _listed(own):
             key = f"{TIED}{number}.{at}"
             found = list(_found(told, spoken, places))
@@ -140,11 +144,44 @@ def align(said: Parsed, lines: Sequence[Parsed]) -> frozenset[int]:
     return frozenset(unsaid)
 
 
+@lru_cache(maxsize=2048)
+def _meant(word: str) -> str:
+    """The one listed word that a word in no list is misspelt for ("strted"); else the word itself."""
+    if len(word) < 5 or not word.isalpha() or stem(word) in _rows()[0] or stem(word) in lexicon().sets:
+        return stem(word)
+    alike = [
+        form for form in _forms().get(word[0], ()) if abs(len(form) - len(word)) < 2 and misspelt(word, form)
+    ]
+    short = [form for form in alike if _left_out(word, form)]
+    near = {stem(form) for form in short or alike}
+    return near.pop() if len(near) == 1 else stem(word)
+
+
+def _left_out(word: str, form: str) -> bool:
+    """Whether a letter was left out, rather than another written."""
+    rest = iter(form)
+    return all(char in rest for char in word)
+
+
+@cache
+def _forms() -> dict[str, list[str]]:
+    """The single words of the list's first column, by their first letter."""
+    found: dict[str, list[str]] = {}
+    for row in _text().splitlines():
+        forms, colon, _ = row.partition(":")
+        for form in forms.split(", ") if colon and not row.startswith("#") else ():
+            if form.isalpha() and len(form) > 4:
+                found.setdefault(form[0], []).append(form)
+    return found
+
+
 def _listed(own: _Spelt) -> Iterator[tuple[int, int, Told]]:
     """Words of a line that the list has, by place and length."""
     sizes = _rows()[1]
     for at, token in enumerate(own.tokens):
-        for size in sizes.get(own.stems[at], ()) if token.kind == "W" else ():
+        for size in sizes.get(own.stems[at], ()) if token.kind in "WDNM" else ():
+            if size == 1 and token.kind != "W":
+                break  # "up" and "no" by themselves are of other words; "up front" and "no joy" are told
             told = told_by(" ".join(own.stems[at : at + size])) if at + size <= len(own.stems) else None
             if told is not None:
                 yield at, size, told

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from casewright.notes.words import ACTIONS
+
 _READINGS: dict[str, tuple[str, ...]] = {
     "m": ("month",),
     "h": ("hour",), "hr": ("hour",), "hrs": ("hour",), "w": ("week",), "wk": ("week",), "wks": ("week",),
@@ -19,7 +21,9 @@ _NUMBERS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 ]  # fmt: skip
-_GLUED = re.compile(r"(?<![\w£$€.,/])(\d{1,3}(?:\.\d)?)(m|hrs?|h|wks?|w|d|yrs?|y|mins?|mi|mths?|mo)\b", re.I)
+_GLUED = re.compile(
+    r"(?<![\w£$€.,/])(\d{1,3}(?:\.\d)?) ?(m|hrs?|h|wks?|w|d|yrs?|y|mins?|mi|mths?|mo)\b(?!/)", re.I
+)
 _RATE = re.compile(
     r"(?<![\w£$€.,/:])(\d{1,4}(?:\.\d\d)?) ?(?:/ ?|p\.?|a |per |)(wk|w|mth|m|month|week)\b", re.I
 )
@@ -61,6 +65,51 @@ _SHORT_WORD = re.compile(
 _BOUND = re.compile(r"(?<![-=<>])([<>]) ?(?=£?\d)")
 
 
+# "ask emplr 4 OH report": where no plural follows, so that nothing is counted.
+_FOR = re.compile(
+    r"(?<=[a-z]) 4 (?:(?!(?:[\w'-]+ ){0,2}[\w'-]+s\b)(?=[A-Za-z])|(?=\w+ing\b))|(?<=receipts) 4 (?=[a-z])"
+)
+_TO = re.compile(
+    r"\b(refer|write|reply|speak|apply|complain|talk|send|give|letter|ltr|email|report)"
+    r" 2 (?!(?:[\w'-]+ ){0,2}(?!stds|services|works)[\w'-]+s\b)(?=[A-Za-z])",
+    re.IGNORECASE,
+)
+# "g8 + g10", "p1": grounds and pages, where the sentence speaks of such.
+_LETTERED = tuple((full, re.compile(rf"\b{full[0]}\.?(\d{{1,2}}A?)\b")) for full in ("ground", "page"))
+_CLAUSE = re.compile(r"\bcl\.? (?=\d)", re.IGNORECASE)
+# "ct" is the client, the court or the council tax; where the sentence speaks of neither, it is the client.
+_CLIENT = re.compile(r"\bct\b(?![ -]?(?:tax|order|hearing|date|fees?)\b)")
+_TO_DO = re.compile(rf"(?<=[A-Za-z]) 2 (?=(?:{'|'.join(sorted(ACTIONS))})\b)")
+_SMALL_WORD = {digit: re.compile(rf"(?<=[A-Za-z])(?<!for)(?<!to) {digit} ([A-Za-z]{{3,}})") for digit in "24"}
+# "off sick 3/52": weeks, where the sentence has as many.
+_MEDICAL = re.compile(r"(?<![\d/£.])(\d{1,2})/(52|12|7)\b(?!/)")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+_PLACED = re.compile(
+    r"\b(day|mtg|meeting|stage|visit|appt|appointment|call|session|round|hearing|interview) ([1-6])\b"
+    r"(?![\d/:.,])",
+    re.IGNORECASE,
+)
+
+
+def _small(match: re.Match[str], word: str, low: str) -> str:
+    """As in "ask 4 repairs", where the sentence has "for repairs"."""
+    told = rf"\b{word} (?:the |a |an |your |any |some |our )?{match[1].lower()}"
+    return f" {word} {match[1]}" if re.search(told, low) else match[0]
+
+
+def _medical(match: re.Match[str], said: str) -> str:
+    unit = {"52": "week", "12": "month", "7": "day"}[match[2]]
+    return f"{match[1]} {unit}s" if _said_with(match[1], unit).search(said) else match[0]
+
+
+def _placed(match: re.Match[str], low: str) -> str:
+    """As in "consult mtg 2": the second meeting, where the sentence calls it so."""
+    n = int(match[2])
+    if not re.search(rf"\b{_ORDINALS[n - 1]}\b", low):
+        return match[0]
+    return f"{n}{({1: 'st', 2: 'nd', 3: 'rd'}).get(n, 'th')} {match[1]}"
+
+
 @cache
 def _said_with(number: str, unit: str) -> re.Pattern[str]:
     spelt = _NUMBERS[int(number)] if number.isdigit() and int(number) < len(_NUMBERS) else number
@@ -76,26 +125,53 @@ def units(text: str, said: str) -> str:
     """A line with its units written out, where the sentence it is held against has the same."""
     if not said:
         return text
-
     low = said.lower()
+    text = _words(text, said, low)
+    if any(char.isdigit() for char in text):
+        text = _figures(_joining(text, said, low), said, low)
+    return text
 
+
+def _words(text: str, said: str, low: str) -> str:
     def short(match: re.Match[str]) -> str:
         for word in _SHORT[match[1].lower()]:
             if re.search(rf"\b{word}\b", low):
                 return word
         return match[0]
 
+    text = _SHORT_WORD.sub(short, text)
+    for full, short_form in _LETTERED:
+        if full in low:
+            text = short_form.sub(rf"{full} \1", text)
+    if "online" in low:
+        text = text.replace("on line", "online")
+    if "clause" in low:
+        text = _CLAUSE.sub("clause ", text)
+    if "court" not in low and "council tax" not in low:
+        text = _CLIENT.sub("cl", text)
+    if "day" in said:
+        text = _SHORT_DAY.sub(lambda m: _weekday(m, said), text)
+    return text
+
+
+def _joining(text: str, said: str, low: str) -> str:
+    """Figures that stand for small words: "refer 2 Shelter", "ask boss 4 report"."""
+    if "4" not in said and "four" not in low:
+        text = _FOR.sub(" for ", _SMALL_WORD["4"].sub(lambda m: _small(m, "for", low), text))
+    text = _MEDICAL.sub(lambda m: _medical(m, said), text)
+    if "2" not in said and "two" not in low and "second" not in low:
+        text = _SMALL_WORD["2"].sub(lambda m: _small(m, "to", low), text)
+        text = _TO_DO.sub(" to ", text)
+        text = _TO.sub(r"\1 to ", text)
+    return _PLACED.sub(lambda m: _placed(m, low), text)
+
+
+def _figures(text: str, said: str, low: str) -> str:
+    far = _DISTANCE.search(text)
+
     def hour(match: re.Match[str]) -> str:
         told = rf"\b{match[2]}(?:[:.]00)? ?[ap]m\b"
         return f"{match[1]} {match[2]}:00" if re.search(told, low) else match[0]
-
-    text = _SHORT_WORD.sub(short, text)
-    if "day" in said:
-        text = _SHORT_DAY.sub(lambda m: _weekday(m, said), text)
-    if not any(char.isdigit() for char in text):
-        return text
-
-    far = _DISTANCE.search(text)
 
     def glued(match: re.Match[str]) -> str:
         for unit in ("metre", "mile") if far and match[2] in "mM" else _READINGS[match[2].lower()]:

@@ -48,6 +48,7 @@ DROPPABLE = LETTER - listed(
     " still already yet"
     " over up off out"
 ) | listed(
+    "ltd plc any already "
     "re vs versus fyi nb note ok okay etc v vv bit quite really basically seems pls plse apparently just"
     " actually someone somebody something somewhere together"
 )
@@ -151,7 +152,7 @@ def _readings() -> Iterator[tuple[str, str]]:
 
 
 _NOT = listed("not no never")
-_TINY = listed("a the of to in that with for on be an")
+_TINY = listed("a the of to in that with for on be an 's")
 
 
 @cache

@@ -31,6 +31,11 @@ def has_chroma(settings: Settings, python: str = sys.executable) -> bool:
     return Path(program_of(CHROMA, settings, python)[0]).is_absolute()
 
 
+def is_installed(name: str, settings: Settings, python: str = sys.executable) -> bool:
+    """Whether a process of the stack can be started here."""
+    return not _lacking(name, settings, python)
+
+
 def require_programs(names: Iterable[str], settings: Settings, python: str = sys.executable) -> None:
     """Refuse to start what is not installed.
 

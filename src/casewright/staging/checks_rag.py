@@ -7,6 +7,7 @@ from casewright.api.staging import Finding
 from casewright.staging.ask import Answer
 from casewright.staging.golden import QueryCase
 from casewright.staging.judge import facts_present, finding, model_asked, nothing_invented, plain, read
+from casewright.staging.load_asks import REFUSAL
 
 
 def works(
@@ -30,7 +31,10 @@ def works(
 
 
 def correct(case: QueryCase, found: QueryResponse) -> list[Finding]:
-    """Whether the answer is right: grounded or not, quotes verbatim, the facts, nothing invented."""
+    """Whether the answer is right: grounded or not, quotes verbatim, the facts, nothing invented.
+
+    What the documents do not say is answered by just that: any other word would rest on nothing.
+    """
     findings = [
         finding(f"{case.name}: grounded", str(case.grounded), found.grounded, found.grounded == case.grounded)
     ]
@@ -48,6 +52,8 @@ def correct(case: QueryCase, found: QueryResponse) -> list[Finding]:
             findings.append(finding(f"{case.name}: not {wrong}", f"no {wrong}", found.answer, not said))
     else:
         findings.append(finding(f"{case.name}: citations", "0", len(found.citations), not found.citations))
+        refused = found.answer.strip() == REFUSAL
+        findings.append(finding(f"{case.name}: nothing but that", REFUSAL, found.answer, refused))
     source = "\n".join((case.query, *case.documents))
     findings.append(nothing_invented(case.name, found.answer, source))
     return findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,21 +13,22 @@ from typing import NoReturn
 
 from casewright.api.staging import CommandRun
 from casewright.errors import UsageError
+from casewright.staging.checklist import COMPOSE_START_BOUND_S
 from casewright.staging.compose_cli import ComposeCli, find_compose
+from casewright.staging.compose_left import keep, look, merged, read_kept
 from casewright.staging.compose_parse import NAMES, Container, Part, parse_config, parse_inspect, parse_ps
 from casewright.staging.compose_trouble import diagnose, last_lines, told
 from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.context import CannotGoOn, Context
-from casewright.staging.stack import Gained, Listing, ProcessSeen
+from casewright.staging.stack import Gained, Left, Listing, ProcessSeen
 
 RAG = "rag-service"
-# A first start downloads 6 GB of weights and compiles, and pulls 7 GB of Ollama's models.
-DEADLINES = Deadlines(start_s=2400.0, stop_s=180.0, start_bound_s=2400.0)
+DEADLINES = Deadlines(start_s=COMPOSE_START_BOUND_S, stop_s=180.0, start_bound_s=COMPOSE_START_BOUND_S)
 LOOK_S = 2.0
-LOG_CHARS = 16_000_000
 LOG_TAIL = "40"
 # docker kill tells the daemon to leave the container dead: a crash comes from outside, past the daemon.
 _KILL = "import os, sys; os.kill(int(sys.argv[1]), int(sys.argv[2]))"
+_PAUSES = {int(signal.SIGSTOP): "pause", int(signal.SIGCONT): "unpause"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,9 @@ class ComposeStack:
         self.compose = compose
         self.cli = compose.cli
         self._context: Context | None = None
+        self._paused: dict[int, str] = {}
+        # whether what the containers left is known by now, and whether what is kept of others is this stage's
+        self._told, self._keeps = False, config.resume
         self.began = datetime.now(UTC)
 
     def watch(self, context: Context) -> None:
@@ -119,6 +124,7 @@ class ComposeStack:
         Exit 1 without a ``problem``: it serves with less; ``stderr`` says what is not healthy, how its log
         ends and what to try. A ``problem``: it could not be started.
         """
+        self._told = False
         deadline = time.monotonic() + self._config.deadlines.start_s
         began = time.monotonic()
         run = await self._up(self._config.deadlines.start_s)
@@ -135,8 +141,13 @@ class ComposeStack:
         return run.model_copy(update={"seconds": seconds, "exit_code": 1, "stderr": "; ".join(words)})
 
     async def down(self) -> CommandRun:
-        """Stop it and remove its containers; the volumes stay."""
-        return await self.cli.run("down", timeout_s=self._config.deadlines.stop_s)
+        """Stop it and remove its containers, of which what they left is kept; the volumes stay."""
+        left = await self._left() if not self._told else ()
+        run = await self.cli.run("down", timeout_s=self._config.deadlines.stop_s)
+        if left:
+            keep(self._config.output, merged(self._kept(), left))
+            self._keeps = True
+        return run
 
     async def processes(self) -> Listing:
         """What runs: each container under its name, with the main process's id on the host."""
@@ -158,6 +169,10 @@ class ComposeStack:
         if not found:
             return run, (), told("docker inspect", asked, "docker ps --all")
         return run, tuple(sorted(found, key=lambda each: each.service)), None
+
+    async def settings_shown(self) -> CommandRun:
+        """Every setting of the services, as JSON: all containers are given the same."""
+        return await self._casewright("config", "show", "--json")
 
     async def provider_shown(self) -> CommandRun:
         """The provider that is asked for."""
@@ -188,8 +203,11 @@ class ComposeStack:
     async def signal(self, pid: int, number: int) -> str | None:
         """Send a signal to a container's process past the daemon; why it could not be, or None.
 
-        Another container, in the host's process namespace, does it: whoever may ask Docker may do that.
+        Another container, in the host's process namespace, does it: whoever may ask Docker may do that. Only
+        SIGSTOP and SIGCONT are pause and unpause: the main process is an init, and to stop it stops nothing.
         """
+        if number in _PAUSES:
+            return await self._pause(pid, _PAUSES[number])
         image = self.compose.parts[RAG].image or ""
         lean = ("--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", "--cap-add", "KILL")
         run = await self.cli.docker(
@@ -199,24 +217,44 @@ class ComposeStack:
         )
         return None if run.exit_code == 0 else told(f"kill -{int(number)} {pid}", run, "docker info")
 
+    async def _pause(self, pid: int, word: str) -> str | None:
+        name = self._paused.pop(pid, None)
+        if name is None:
+            _, containers, problem = await self.containers()
+            name = next((each.name for each in containers if each.pid == pid), None)
+            if name is None:
+                return problem or f"no container runs as pid {pid}"
+        self._paused |= {pid: name} if word == "pause" else {}
+        run = await self.cli.docker(word, name, timeout_s=self._config.deadlines.command_s)
+        return None if run.exit_code == 0 else told(f"docker {word} {name}", run, f"docker {word} {name}")
+
     async def gained(self) -> Gained | None:
-        """What the containers' logs gained since the stage began, and which ended for memory."""
-        _, containers, problem = await self.containers()
+        """What the containers of all runs of this stage left: their logs, and which ended for memory."""
+        left = await self._left()
+        problem = next((each.problem for each in left if not each.id), None)
         if problem is not None:
             return Gained(problem=problem)
-        logs: dict[str, Sequence[str]] = {}
-        since = self.began.isoformat(timespec="seconds")
-        for each in containers:
-            found = await self.cli.docker("logs", "--since", since, each.name, kept=LOG_CHARS)
-            logs[each.service] = f"{found.stdout}\n{found.stderr}".splitlines()
-        killed = tuple(f"{each.service}: {each.words}" for each in containers if each.killed)
-        restarts = {each.service: each.restarts for each in containers}
-        return Gained(logs, killed, restarts)
+        self._told = True
+        restarts = {each.service: each.restarts for each in left}
+        return Gained(merged(self._kept(), left), restarts)
 
-    async def gpu_requests(self) -> dict[str, tuple[str, ...]]:
-        """The GPUs that each container reserves, by its name in the compose file."""
-        _, containers, _ = await self.containers()
-        return {each.service: each.gpus for each in containers if each.gpus}
+    def _kept(self) -> tuple[Left, ...]:
+        return read_kept(self._config.output) if self._keeps else ()
+
+    async def _left(self) -> tuple[Left, ...]:
+        """What the containers that are there left; one without an id says why they are not known."""
+        _, containers, problem = await self.containers()
+        if problem is not None:
+            return (Left(id="", service="containers", state="unknown", lines=0, problem=problem),)
+        # containers of a stage are made by it, and their logs are whole its own
+        since = self.began.isoformat(timespec="seconds") if self._config.attach else None
+        kills = self._context.kills if self._context is not None else {}
+        return await look(self.cli, containers, kills, since)
+
+    async def gpu_requests(self) -> tuple[dict[str, tuple[str, ...]], str | None]:
+        """The GPUs that each container reserves, by its name in the compose file, or why it is not known."""
+        _, containers, problem = await self.containers()
+        return {each.service: each.gpus for each in containers if each.gpus}, problem
 
     async def _up(self, limit_s: float) -> CommandRun:
         """``up -d``, with a line of what stands already while it takes its time (pulls, one-shots)."""
@@ -292,7 +330,7 @@ def _seen(each: Container) -> ProcessSeen:
     url = None
     if each.service in NAMES and each.published:
         url = f"http://127.0.0.1:{next(iter(each.published.values()))}"
-    return ProcessSeen(name, each.words, each.pid, url, each.health)
+    return ProcessSeen(name, each.words, each.pid, url, each.health, restarts=each.restarts)
 
 
 def _line(containers: Sequence[Container]) -> str:

@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from casewright.api.staging import Group, TargetName
-from casewright.staging.checklist import LOAD_REQUESTS, SAMPLED_S, START_BOUND_S
+from casewright.staging.checklist import (
+    LOAD_REQUESTS,
+    LOAD_SECONDS,
+    LOAD_USERS,
+    SAMPLED_S,
+    START_BOUND_S,
+    STORM_KILLS,
+)
 from casewright.staging.samples import Plan
 
 
@@ -15,7 +22,8 @@ from casewright.staging.samples import Plan
 class Deadlines:
     """Seconds each wait may take; ``start_s`` is longer than a start may take, so that a slow one shows.
 
-    ``start_bound_s`` is what a start may take to pass, ``build_s`` what one image's build may.
+    ``start_bound_s`` is what a start may take to pass, ``build_s`` what one image's build may, ``install_s``
+    what the installation of everything that is locked may.
     ``health_s`` is for one /health, ``traffic_s`` lies between two requests of a kind while the stage breaks
     something, ``sample_s`` between two samples of health and memory, which go on for ``sampled_s`` at least.
     """
@@ -34,6 +42,7 @@ class Deadlines:
     sample_s: float = 1.0
     start_bound_s: float = START_BOUND_S
     build_s: float = 2400.0
+    install_s: float = 600.0
     sampled_s: float = SAMPLED_S
 
 
@@ -59,9 +68,9 @@ class LoadPlan:
     ``locustfile`` None: there is none.
     """
 
-    users: int = 50
+    users: int = LOAD_USERS
     ramp: int = 10
-    seconds: float = 300.0
+    seconds: float = float(LOAD_SECONDS)
     overload_s: float = 30.0
     capacity_s: float = 10.0
     pause_s: float = 5.0
@@ -89,7 +98,8 @@ class StageConfig:
     is run and ``environment`` what it is given beyond this process's own. ``token`` is the bearer key the
     services are asked with, ``sample`` a PDF to upload too. ``attach``: the stack runs already and is left as
     it is. ``only`` empty: every group. ``up_words`` say what `casewright up` starts beside our own, ``parts``
-    what the plan's stack has. ``addresses`` are host:port inside the containers' network, to host:port here.
+    what the plan's stack has. ``requirements`` is the folder of the locks that are installed anew, None: none
+    are. ``addresses`` are host:port inside the containers' network, to host:port here.
     """
 
     data_dir: Path
@@ -102,11 +112,12 @@ class StageConfig:
     attach: bool = False
     resume: bool = False
     only: tuple[Group, ...] = ()
-    kills: int = 6
+    kills: int = STORM_KILLS
     target: TargetName = "local"
     addresses: Mapping[str, str] = field(default_factory=dict)
     up_words: tuple[str, ...] = ()
     parts: tuple[PartPlan, ...] = ()
+    requirements: Path | None = None
     soak: Plan | None = None
     deadlines: Deadlines = field(default_factory=Deadlines)
     performance: PerformancePlan = field(default_factory=PerformancePlan)

@@ -19,6 +19,7 @@ from casewright.staging.stack import Listing, Stack
 
 if TYPE_CHECKING:
     from casewright.staging.sampling import Sampler
+    from casewright.staging.storm import Starts
 
 LLM_SERVICES = ("rag", "notes")
 
@@ -49,9 +50,11 @@ class Context:
     ``engine``, ``model`` and ``source`` are what the RAG service's /health said at first. ``log_marks``
     are the logs' sizes before. ``tell`` shows a line of progress of the step under way: call it before
     every wait of more than a few seconds, and in between. ``breaks`` are the times in which an unhealthy
-    service is the stage's own doing, ``killed`` the processes that it killed. ``step`` is the name of the
-    step under way; ``sampler`` watches from the start to the end.
+    service is the stage's own doing, ``killed`` the processes that it killed and ``kills`` how often by name,
+    ``starts`` how often each had been started again at the start. ``step`` is the name of the step under
+    way; ``sampler`` watches from the start to the end.
     ``owned`` are the process ids by which the stack is known again, ``runs`` how often the stage was begun.
+    ``loaded`` are the processes that answer the load under way, of this stack or of one beside it.
     """
 
     config: StageConfig
@@ -74,8 +77,11 @@ class Context:
     tell: Callable[[str], None] = _unheard
     breaks: list[Breaking] = field(default_factory=list)
     killed: set[int] = field(default_factory=set)
+    kills: dict[str, int] = field(default_factory=dict)
+    starts: Starts | None = None
     step: str = ""
     sampler: Sampler | None = None
+    loaded: dict[str, int] = field(default_factory=dict)
     owned: tuple[int, ...] = ()
     runs: int = 1
 

@@ -1,7 +1,7 @@
 """The build boxes: each image built anew, its size, and what is installed in it; or this installation's own.
 
 On target ``local`` there are no images: what can be said is the size of the environment that the services
-run in, and the command that gets the rest.
+run in, whether what is locked can be installed, and the command that gets the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from casewright.api.staging import CommandRun, Finding
 from casewright.files import replace_file
 from casewright.staging import steps_start
-from casewright.staging.checklist import ENVIRONMENT_LIMIT_MB, IMAGE_LIMITS_MB
+from casewright.staging.build_limits import ENVIRONMENT_LIMIT_MB, IMAGE_LIMITS_MB
+from casewright.staging.clean_install import clean_install, shown_while
 from casewright.staging.compose import ComposeStack
 from casewright.staging.compose_parse import Image, parse_images
 from casewright.staging.compose_trouble import told
@@ -83,19 +84,11 @@ async def preflight(context: Context) -> str:
 
 async def _build(context: Context, stack: ComposeStack, service: str) -> None:
     limit_s = context.config.deadlines.build_s
-    work = asyncio.ensure_future(
-        stack.cli.run("build", "--no-cache", service, timeout_s=limit_s, kept=LOG_CHARS)
+    run = await shown_while(
+        context,
+        f"{service}: build --no-cache (at most {limit_s:g} s)",
+        stack.cli.run("build", "--no-cache", service, timeout_s=limit_s, kept=LOG_CHARS),
     )
-    waited = 0.0
-    try:
-        while not (await asyncio.wait((work,), timeout=2.0))[0]:
-            waited += 2.0
-            context.tell(f"{service}: build --no-cache, {waited:.0f} s (at most {limit_s:g})")
-    finally:
-        if not work.done():
-            work.cancel()
-            await asyncio.wait((work,))
-    run = work.result()
     log = f"build-{service}.log"
     text = f"$ {' '.join(run.words)}\n{run.stdout}\n{run.stderr}\n{run.problem or f'exit {run.exit_code}'}\n"
     replace_file(context.config.output / log, text.encode("utf-8", "replace"))
@@ -182,15 +175,17 @@ async def _sdks(context: Context, stack: ComposeStack, service: str) -> list[str
 
 
 async def _local(context: Context) -> str:
-    """The size of this environment against its limit; the images themselves are not measured."""
+    """The size of this environment against its limit, and what is locked installed anew: no images here."""
     context.tell("the size of the environment that the services run in")
     place = Path(sysconfig.get_paths()["purelib"])
     found = await asyncio.to_thread(too_large, place)
     context.ledger.seen(SIZES, environment=str(place))
     none = finding("images", "under their limits", NO_IMAGES, None, tried=False)
     context.ledger.add(SIZES, [found, none])
-    context.ledger.add(IMAGES, [finding("images", "every build exits 0", NO_IMAGES, None, tried=False)])
-    return f"no images; this environment {found.seen}"
+    none = finding("images", "every build exits 0", NO_IMAGES, None, tried=False)
+    installed = await clean_install(context)
+    context.ledger.add(IMAGES, [none, *installed])
+    return f"no images; this environment {found.seen}; clean install: {installed[0].seen}"
 
 
 def too_large(place: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""What every check is made of: findings, the contract's shape, and figures that an answer may not invent."""
+"""What every check is made of: findings, the contract's shape, figures and names an answer may not invent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from casewright.staging.ask import Answer
 
 SHOWN = 160
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# What a sentence may begin after: an end of another one, a list's mark, an opening bracket or quote.
+_BEGINS = re.compile(r"(?:^|[.!?:;\n|])[\s\"'“‘(\[*_#>-]*$")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -48,6 +51,20 @@ def figures(text: str) -> set[str]:
     return set(_FIGURE.findall(text))
 
 
+def names(text: str) -> set[str]:
+    """Every capitalised word but the first of a sentence; that one too where another such word follows it."""
+    found = [(match, match[0][0].isupper()) for match in _WORD.finditer(text)]
+    kept = set()
+    for place, (match, capital) in enumerate(found):
+        if not capital or match[0] == "I":
+            continue
+        after = found[place + 1] if place + 1 < len(found) else None
+        goes_on = after is not None and after[1] and text[match.end() : after[0].start()] == " "
+        if goes_on or not _BEGINS.search(text[: match.start()]):
+            kept.add(match[0])
+    return kept
+
+
 def plain(text: str) -> str:
     """A text for comparing words: one kind of space, no emphasis marks, lower case."""
     return " ".join(re.sub(r"[*_`\\]", "", text).split()).lower()
@@ -79,8 +96,9 @@ def facts_present(name: str, facts: tuple[str, ...], text: str) -> list[Finding]
 
 
 def nothing_invented(name: str, text: str, source: str) -> Finding:
-    """Whether every figure of a text stands in its source."""
+    """Whether every figure and every name of a text stands in its source."""
+    known = {match[0].lower() for match in _WORD.finditer(source)}
     invented = sorted(figures(text) - figures(source))
-    return finding(
-        f"{name}: figures", "only the input's", ", ".join(invented) or "only the input's", not invented
-    )
+    invented += sorted(word for word in names(text) if word.lower() not in known)
+    what, expected = f"{name}: names and figures", "only the input's"
+    return finding(what, expected, ", ".join(invented) or expected, not invented)

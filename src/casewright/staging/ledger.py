@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,10 @@ from casewright.staging.config import StageConfig
 SHOWN = 3
 
 
+def _unheard(_box: str, _finding: Finding) -> None:
+    """Nobody writes it down at once."""
+
+
 class Entry(Record):
     """All that was entered for one box: what its evidence file shows, and the words beside it."""
 
@@ -29,9 +33,12 @@ class Entry(Record):
 
 
 class Ledger:
-    """Collects findings and evidence for the boxes of one stage."""
+    """Collects findings and evidence for the boxes of one stage; ``heard`` is told of every check that did
+    not hold, at once.
+    """
 
     def __init__(self) -> None:
+        self.heard: Callable[[str, Finding], None] = _unheard
         self._findings: dict[str, list[Finding]] = {box.id: [] for box in BOXES}
         self._exchanges: dict[str, list[Exchange]] = {box.id: [] for box in BOXES}
         self._commands: dict[str, list[CommandRun]] = {box.id: [] for box in BOXES}
@@ -41,7 +48,11 @@ class Ledger:
 
     def add(self, box: str, findings: Iterable[Finding]) -> None:
         """Enter findings."""
-        self._findings[box].extend(findings)
+        entered = list(findings)
+        self._findings[box].extend(entered)
+        for each in entered:
+            if each.ok is False:
+                self.heard(box, each)
 
     def exchange(self, box: str, *exchanges: Exchange) -> None:
         """Enter HTTP exchanges as evidence."""

@@ -13,6 +13,8 @@ from typing import Any
 
 Problem = Callable[[dict[str, Any]], str | None]
 
+# What the RAG service says of what the documents do not, word for word.
+REFUSAL = "The documents do not say."
 MODEL_PROMPT_TOKENS = 150
 MODEL_OUTPUT_TOKENS = 16
 
@@ -104,7 +106,10 @@ def unanswerable_ask(rng: random.Random) -> Ask:
             return "grounded is not false though the document does not say it"
         if answer["citations"]:
             return "cites something for what it did not find"
-        return None if answer["answer"].strip() else "empty answer"
+        # anything else would rest on nothing: a name that nobody gave has no digit to find it out by
+        return (
+            None if answer["answer"].strip() == REFUSAL else "says something else than that it is not there"
+        )
 
     body = {"query": "What is the name of the client's employer?", "documents": [document]}
     return Ask("rag: not in the documents", "rag", "/query", problem, body)

@@ -30,10 +30,22 @@ class MemoryErrors:
 
 
 def mark_logs(context: Context) -> None:
-    """Remember how large the logs are now, and how many processes the kernel has killed for memory."""
+    """Remember how large the logs are now, and how many processes the kernel has killed for memory.
+
+    A stage that goes on keeps its first marks: what came in its earlier runs counts too.
+    """
+    goes_on = context.killed_for_memory is not None or bool(context.log_marks)
     for path in _logs(context.config.data_dir):
+        context.log_marks.setdefault(path, 0 if goes_on else path.stat().st_size)
+    if not goes_on:
+        context.killed_for_memory = _killed_for_memory()
+
+
+def leave_ends_out(context: Context) -> None:
+    """Leave the supervisor's log so far out: of a stage that was killed nobody knows whom it had killed."""
+    path = context.config.data_dir / "logs" / SUPERVISOR_LOG
+    if path.is_file():
         context.log_marks[path] = path.stat().st_size
-    context.killed_for_memory = _killed_for_memory()
 
 
 def memory_errors(context: Context) -> MemoryErrors:
@@ -56,12 +68,32 @@ def memory_errors(context: Context) -> MemoryErrors:
                 "ends by SIGKILL (137)", "only the stage's own", "; ".join(exits[:3]) or "none", not exits
             ),
         ]
+    of_kernel = kernel_count(context)
+    return MemoryErrors(words, exits, [*findings, *([of_kernel] if of_kernel is not None else [])])
+
+
+def kernel_count(context: Context) -> Finding | None:
+    """Whether the kernel killed processes for memory since the mark; None where it does not tell."""
     before, after = context.killed_for_memory, _killed_for_memory()
-    if before is not None and after is not None:
-        more = after - before
-        seen = f"{more} on this machine; the kernel does not tell whose" if more else "0"
-        findings.append(finding("processes killed for memory", "0", seen, None if more else True))
-    return MemoryErrors(words, exits, findings)
+    if before is None or after is None:
+        return None
+    more = after - before if after >= before else after  # it counts anew when the machine has started anew
+    seen = f"{more} on this machine; the kernel does not tell whose" if more else "0"
+    return finding("processes killed for memory", "0", seen, None if more else True)
+
+
+def errors_beside(data_dir: Path) -> Finding:
+    """The same of the logs of another stack, which the stage started and stopped; all that they hold."""
+    words: list[str] = []
+    paths = _logs(data_dir)
+    for path in paths:
+        lines = _gained(path, 0)
+        words += [f"{path.name}: {_text(line)}" for line in lines if _MEMORY.search(line)]
+        words += killed(lines, set()) if path.name == SUPERVISOR_LOG else []
+    what, expected = "logs of the stack under load", "no word of memory, no end by SIGKILL"
+    if not paths:
+        return finding(what, expected, "it left none", None)
+    return finding(what, expected, "; ".join(words[:3]) or f"none in {len(paths)} logs", not words)
 
 
 def killed(lines: Sequence[bytes], ours: set[int]) -> list[str]:

@@ -3,10 +3,13 @@
 ``state.json`` in the output folder is replaced as a whole when a step has ended. A step that was interrupted
 has left nothing in it and is taken again. The stack of a stage that was killed is known by the process ids in
 the state; it is taken down, and a new one started for the steps that are left.
+
+What did not hold is written to ``failures.jsonl`` at once: a step that is taken again does not undo it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import time
@@ -18,18 +21,27 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from casewright.api.bench import Record
-from casewright.api.staging import StepResult
-from casewright.errors import UsageError
+from casewright.api.staging import Finding, StepResult
+from casewright.errors import StorageError, UsageError
 from casewright.files import replace_file
 from casewright.staging.config import StageConfig
 from casewright.staging.context import Context
 from casewright.staging.ledger import Entry
 from casewright.staging.stack import Listing
 
-STATE = "state.json"
+STATE, FAILURES = "state.json", "failures.jsonl"
 SCHEMA: Literal["casewright.stage-state/1"] = "casewright.stage-state/1"
 # Fields of the configuration that are no option: where the stage writes, how it is run, how long it waits.
 NO_OPTION = frozenset({"output", "resume", "command", "environment", "token", "deadlines"})
+
+
+class Failure(Record):
+    """A check that did not hold: in which run of the stage (1 is the first), at which step, for which box."""
+
+    run: int
+    step: str
+    box: str
+    finding: Finding
 
 
 class Facts(Record):
@@ -131,6 +143,34 @@ def write_state(folder: Path, state: State) -> None:
     replace_file(folder / STATE, text.encode("utf-8", "replace"))
 
 
+def read_failures(folder: Path) -> tuple[Failure, ...]:
+    """What did not hold in all runs so far; a last line that a kill cut short is left out."""
+    try:
+        lines = (folder / FAILURES).read_bytes().splitlines()
+    except FileNotFoundError:
+        return ()
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValidationError):
+            found.append(Failure.model_validate_json(line))
+    return tuple(found)
+
+
+def carried(
+    failures: Iterable[Failure], kept: Iterable[StepResult], entries: Mapping[str, Entry]
+) -> dict[str, Entry]:
+    """What did not hold in steps that are taken again, by box, as far as ``entries`` lack it: it counts as if
+    it had been seen today.
+    """
+    steps = names_of(kept)
+    found: dict[str, list[Finding]] = {}
+    for each in failures:
+        marked = each.finding.model_copy(update={"what": f"run {each.run}: {each.finding.what}"})
+        if each.step not in steps and marked not in entries.get(each.box, Entry()).findings:
+            found.setdefault(each.box, []).append(marked)
+    return {box: Entry(findings=tuple(findings)) for box, findings in found.items()}
+
+
 def facts_of(context: Context) -> Facts:
     """What is kept of the context."""
     return Facts(
@@ -211,6 +251,8 @@ class Keeper:
         self.runs = before.runs + 1 if before else 1
         self._began = time.monotonic()
         self._last: State | None = None
+        if before is None:
+            (config.output / FAILURES).unlink(missing_ok=True)
 
     @property
     def seconds(self) -> float:
@@ -237,12 +279,29 @@ class Keeper:
         self._last = state
         write_state(self._config.output, state)
 
-    def stop(self, *, up: bool) -> None:
-        """Write that the stage ended before its end: what its last step had found out so far is not kept."""
+    def failed(self, step: str, box: str, found: Finding) -> None:
+        """Write down a check that did not hold.
+
+        Raises:
+            StorageError: the folder refuses.
+        """
+        line = Failure(run=self.runs, step=step, box=box, finding=found).model_dump_json() + "\n"
+        path = self._config.output / FAILURES
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise StorageError(
+                f"cannot write {path}: {error.strerror}", hint="name another folder with --output"
+            ) from error
+
+    def stop(self, context: Context, *, up: bool) -> None:
+        """Write that the stage ended before its end; what of its last step is kept: whom it killed."""
         if self._last is not None:
-            write_state(
-                self._config.output, self._last.model_copy(update={"up": up, "seconds": self.seconds})
-            )
+            facts = self._last.facts.model_copy(update={"killed": tuple(sorted(context.killed))})
+            changed = {"up": up, "seconds": self.seconds, "facts": facts}
+            write_state(self._config.output, self._last.model_copy(update=changed))
 
 
 def names_of(steps: Iterable[StepResult]) -> set[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib.util
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from casewright.api.staging import StageResult, StepResult
+from casewright.api.staging import Finding, StageResult, StepResult
 from casewright.bench.machine import describe_machine
 from casewright.errors import (
     EXIT_INTERRUPTED,
@@ -38,18 +39,20 @@ from casewright.staging.checklist import BY_ID
 from casewright.staging.compose import ComposeStack
 from casewright.staging.config import StageConfig
 from casewright.staging.context import CannotGoOn, Context, Step
+from casewright.staging.duration import DURATION, duration
 from casewright.staging.ledger import Ledger, counts
-from casewright.staging.orders import ordered
+from casewright.staging.logs import leave_ends_out
+from casewright.staging.orders import Orders, ordered
 from casewright.staging.report_html import stage_html
 from casewright.staging.report_junit import stage_junit
 from casewright.staging.report_markdown import stage_markdown
-from casewright.staging.resume import Keeper, State, put_back, read_state, take_down
+from casewright.staging.resume import Keeper, State, carried, put_back, read_failures, read_state, take_down
 from casewright.staging.stack import LocalStack, Stack
 
 RESULT, PAGE, TEXT, UNITS = "results.json", "report.html", "report.md", "junit.xml"
 
 START = Step("start", ("startup.services",), steps_start.start, needs_stack=False)
-DOWN = Step("down", ("startup.down",), steps_start.down, needs_stack=False)
+DOWN = Step("down", ("startup.down", DURATION), steps_start.down, needs_stack=False)
 STEPS: tuple[Step, ...] = (
     # images first: what is installed in them can only be looked at once they are built
     Step("images", ("build.images", "build.image-size"), images.images, needs_stack=False),
@@ -98,7 +101,7 @@ def run_stage(config: StageConfig, watch: Watch, stack: Stack | None = None) -> 
 
     Raises:
         UsageError: a stack runs already (without ``attach``), or none does (with it); there is nothing to
-            resume, or not with these options.
+            resume, or not with these options; what makes the load is not installed.
         StorageError: the output folder refuses.
     """
     return asyncio.run(_stage(config, watch, stack or LocalStack(config)))
@@ -151,7 +154,7 @@ class _Stage:
         if whole:
             self.save(finished=True)
         else:
-            self._keeper.stop(up=self.context.touched)
+            self._keeper.stop(self.context, up=self.context.touched)
 
     def save(self, *, finished: bool = False, starting: bool = False) -> None:
         """Write on disk what was carried through so far."""
@@ -168,6 +171,8 @@ class _Stage:
                 self.context.ledger.unfinished(step.boxes, f"no stack to look at: {self.problem}")
                 continue
             await self._take(step)
+        if DOWN in self.steps:
+            self.context.ledger.add(DURATION, [duration(self.context.config, self.results.values())])
 
     async def _take(self, step: Step) -> None:
         self._watch(StepEvent(step.name))
@@ -206,6 +211,7 @@ class _Stage:
             await self.context.sampler.stop()
         if self.context.touched:
             self._watch(StepEvent(DOWN.name))
+            self.context.step = DOWN.name
             began = time.monotonic()
             detail = await steps_start.down(self.context)
             self._end(DOWN, StepResult(name=DOWN.name, status="done", seconds=_since(began), detail=detail))
@@ -222,9 +228,32 @@ class _Stage:
         self._watch(StepEvent(step.name, result))
 
 
+def _refuse_without_locust(config: StageConfig, steps: Sequence[Step]) -> None:
+    """What makes the load is looked for before anything is built or started, not when its turn has come."""
+    plan = config.load
+    loads = any(step.name == "load" for step in steps) and plan.seconds > 0 and not config.attach
+    if loads and plan.locustfile is not None and importlib.util.find_spec("locust") is None:
+        raise UsageError(
+            "locust is not installed, which makes the load",
+            hint="make setup, or pip install 'casewright[load]'; or leave the load out: --load-seconds 0",
+        )
+
+
+def _writer(keeper: Keeper, context: Context, order: Orders) -> Callable[[str, Finding], None]:
+    """Writes down what does not hold; what Ctrl-C itself makes fail is no finding about the stack."""
+
+    def write(box: str, found: Finding) -> None:
+        if not order.task.cancelling():
+            keeper.failed(context.step, box, found)
+
+    return write
+
+
 async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult:
+    steps = planned(config)
+    _refuse_without_locust(config, steps)
     before = read_state(config) if config.resume else None
-    steps, ledger, keeper = planned(config), Ledger(), Keeper(config, before)
+    ledger, keeper = Ledger(), Keeper(config, before)
     interrupted = False
     async with Client(config.deadlines.request_s, config.token) as client:
         context = Context(config, client, stack, ledger, runs=keeper.runs)
@@ -236,6 +265,7 @@ async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult
         if before is not None:
             _go_on(stage, before)
         with ordered() as order:
+            ledger.heard = _writer(keeper, context, order)
             order.task = asyncio.ensure_future(stage.take_all())
             try:
                 await asyncio.wait((order.task,))
@@ -283,8 +313,11 @@ def _go_on(stage: _Stage, before: State) -> None:
     known = {step.name: step for step in stage.steps}
     ledger = stage.context.ledger
     put_back(stage.context, before.facts)
+    if before.up:
+        leave_ends_out(stage.context)
     ledger.restore(before.entries)
     ledger.forget({*START.boxes, *DOWN.boxes} - {box for one in kept for box in known[one.name].boxes})
+    ledger.restore(carried(read_failures(stage.context.config.output), kept, ledger.entries()))
     stage.keep(kept)
 
 
@@ -297,7 +330,10 @@ def _result(config: StageConfig, stage: _Stage, keeper: Keeper, *, interrupted: 
     if START not in stage.steps:
         notes.append("nothing that was asked needs the stack: it was not started")
     if keeper.runs > 1:
-        notes.append(f"interrupted and resumed: begun {keeper.runs} times, the stack was started each time")
+        notes.append(
+            f"interrupted and resumed: begun {keeper.runs} times, the stack was started each time; what did "
+            "not hold in a step that was taken again counts all the same (its name begins with run 1)"
+        )
     if interrupted:
         notes.append(f"go on with: casewright stage --resume {config.output}, and the same options")
     return StageResult(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ from casewright.errors import StorageError, UsageError
 SAMPLES = "samples.jsonl"
 SYNC_S = 30.0
 LOCK_TRIES = 10
+# Between samples further apart than this nobody watched: intervals or seconds, whichever is more.
+UNWATCHED_INTERVALS, UNWATCHED_S = 3.0, 15.0
 
 
 class Plan(Record):
@@ -70,7 +73,7 @@ class ProcessSample(Record):
 
 
 class HealthSample(Record):
-    """One /health. ``good``: HTTP 200 and not unhealthy; ``config`` is the digest of what it is set to."""
+    """One /health. ``good``: HTTP 200 and healthy, not degraded; ``config`` is the digest of its settings."""
 
     status: int | None
     word: str | None
@@ -224,12 +227,23 @@ class Recording:
         return found
 
     @property
+    def unwatched(self) -> list[tuple[float, float]]:
+        """From when to when nobody looked within a run, by ``t`` of the samples around: a suspended machine,
+        or looks that took too long.
+        """
+        return [(one, after) for one, after, limit in self._steps() if after - one > limit]
+
+    @property
     def watched_s(self) -> float:
-        """Seconds under watch: from the first sample to the last, without the gaps."""
-        if not self.samples:
-            return 0.0
-        away = sum(end - start for start, end in self.gaps)
-        return max(0.0, self.samples[-1].t - self.samples[0].t - away)
+        """Seconds under watch: between neighbouring samples of a run that are near enough to each other."""
+        return sum(after - one for one, after, limit in self._steps() if after - one <= limit)
+
+    def _steps(self) -> Iterator[tuple[float, float, float]]:
+        """``t`` of each sample and of the next one of its run, and how far apart they may be."""
+        for begin, span in zip(self.begins, self.spans(), strict=False):
+            limit = max(UNWATCHED_INTERVALS * begin.plan.interval_s, UNWATCHED_S)
+            for one, after in itertools.pairwise(span):
+                yield one.t, after.t, limit
 
     def spans(self) -> Iterator[list[Sample]]:
         """The samples of each run of the soak."""

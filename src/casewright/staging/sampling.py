@@ -11,11 +11,11 @@ import contextlib
 import itertools
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from casewright.api.bench import Record
 from casewright.api.staging import Finding
@@ -33,6 +33,7 @@ WATCHED_GAP_S = 10.0
 # An engine's memory rises to its working size in its first minute under load, which the performance step is.
 WARM_UP, LOADED = "performance", "load"
 MIN_LOADED = 30
+UNDER = " under load"
 MB = 1024 * 1024
 
 
@@ -46,7 +47,8 @@ class Memory(Record):
 class Moment(Record):
     """One sample. ``at`` is epoch seconds; ``breaking`` says what the stage was breaking meanwhile.
 
-    ``run`` is which beginning of the stage it belongs to: 2 once it was resumed.
+    ``run`` is which beginning of the stage it belongs to: 2 once it was resumed. ``loaded`` is the memory of
+    the processes that answered a load just then, which ``memory`` may have too.
     """
 
     at: float
@@ -55,6 +57,7 @@ class Moment(Record):
     breaking: str | None
     health: dict[str, HealthSample]
     memory: dict[str, Memory]
+    loaded: dict[str, Memory] = Field(default_factory=dict)
 
 
 class Sampler:
@@ -105,18 +108,23 @@ class Sampler:
         )
         ended = time.monotonic()
         why = next((each.why for each in context.breaks if each.covers(began, ended)), None)
-        seen = self._look.processes(context.pids)
+        memory, loaded = self._memory(context.pids), self._memory(context.loaded)
         moment = Moment(
             at=round(time.time(), 2),
             run=context.runs,
             step=step,
             breaking=why,
             health={name: health_of(answer)[0] for name, answer in zip(services, answers, strict=True)},
-            memory={name: Memory(pid=each.pid, rss=each.rss) for name, each in seen.items()},
+            memory=memory,
+            loaded=loaded,
         )
         self.moments.append(moment)
         file.write(moment.model_dump_json() + "\n")
         file.flush()
+
+    def _memory(self, pids: Mapping[str, int]) -> dict[str, Memory]:
+        seen = self._look.processes(pids)
+        return {name: Memory(pid=each.pid, rss=each.rss) for name, each in seen.items()}
 
 
 def read_moments(path: Path) -> list[Moment]:
@@ -168,13 +176,16 @@ def _said(sample: HealthSample) -> str:
 
 
 def memory_findings(moments: Sequence[Moment]) -> list[Finding]:
-    """Each process's memory in the last third of the load against the first third of it."""
+    """The memory of each process that answers a load in the last third of that load against its first.
+
+    Processes that no request of it reaches show nothing, and are not among them.
+    """
     loaded, warm = _last_taken(moments, LOADED), _last_taken(moments, WARM_UP)
-    names = dict.fromkeys(name for each in loaded for name in each.memory)
-    if len(loaded) >= MIN_LOADED:
-        return [_rise(name, [each.memory[name] for each in loaded if name in each.memory]) for name in names]
+    names = dict.fromkeys(name for each in loaded for name in each.loaded)
+    if names:
+        return [_rise(name, [each.loaded[name] for each in loaded if name in each.loaded]) for name in names]
     tried = bool(warm or loaded)
-    seen = f"{len(loaded)} samples under load, {MIN_LOADED} are needed" if tried else "no load was put on it"
+    seen = "no process under load was sampled" if tried else "no load was put on it"
     if warm:
         seen += f"; in the minute before it {_warmed(warm)}"
     return [finding("memory under load", "no rise from its first third to its last", seen, None, tried=tried)]
@@ -193,10 +204,12 @@ def _warmed(warm: Sequence[Moment]) -> str:
 
 
 def _rise(name: str, series: Sequence[Memory]) -> Finding:
-    what = f"{name} under load"
+    what = f"{name}{UNDER}"
     expected = f"no rise beyond {MEMORY_RISE_SHARE:.0%} or {MEMORY_RISE_FLOOR_MB:g} MB, whichever is more"
-    if len({each.pid for each in series}) > 1 or len(series) < MIN_LOADED:
+    if len({each.pid for each in series}) > 1:
         return finding(what, expected, f"not one process all the time, in {len(series)} samples", None)
+    if len(series) < MIN_LOADED:
+        return finding(what, expected, f"{len(series)} samples under load, {MIN_LOADED} are needed", None)
     values = [each.rss / MB for each in series]
     third = len(values) // 3
     first, last = statistics.median(values[:third]), statistics.median(values[-third:])
@@ -206,4 +219,4 @@ def _rise(name: str, series: Sequence[Memory]) -> Finding:
 
 def memory_words(findings: Sequence[Finding]) -> str:
     """The figures of a box that passes."""
-    return "; ".join(f"{each.what.partition(' ')[0]} {each.seen}" for each in findings if each.ok)
+    return "; ".join(f"{each.what.removesuffix(UNDER)} {each.seen}" for each in findings if each.ok)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from casewright.api.staging import Finding
+from casewright.staging import soak_gpus
 from casewright.staging.drift import drift
 from casewright.staging.judge import finding
 from casewright.staging.ledger import Ledger
@@ -46,6 +47,17 @@ class Rise:
     strict: Trend | None
 
 
+@dataclass(frozen=True, slots=True)
+class HealthGap:
+    """A time without a good /health: from the first bad look on for ``seen_s`` seconds, up to the next good
+    one; it may have been ``at_most_s``, from the last good look before.
+    """
+
+    start: float
+    seen_s: float
+    at_most_s: float
+
+
 def judge_soak(recording: Recording, ledger: Ledger) -> None:
     """Enter the findings of the five boxes."""
     if not recording.samples:
@@ -77,10 +89,11 @@ def about_soak(recording: Recording) -> dict[str, object]:
         "asks": len(recording.asks),
         "interval_s": recording.plan.interval_s,
         "gaps_s": [[round(start, 1), round(end, 1)] for start, end in recording.gaps],
+        "unwatched_s": [[round(start, 1), round(end, 1)] for start, end in recording.unwatched],
         "lines_cut_off": recording.unread,
         "documents_erased": sum(end.erased for end in recording.ends),
         "documents_left": recording.ends[-1].left if recording.ends else None,
-        "gpus": _gpus(recording),
+        "gpus": soak_gpus.ranges(recording),
         "outcome": recording.ends[-1].outcome if recording.ends else "cut off",
     }
 
@@ -93,6 +106,9 @@ def uptime(recording: Recording) -> list[Finding]:
         seen += (
             f" in {len(recording.begins)} runs, {sum(b - a for a, b in recording.gaps):.0f} s between them"
         )
+    if recording.unwatched:
+        away = sum(b - a for a, b in recording.unwatched)
+        seen += f"; {away:.0f} s more between samples too far apart ({len(recording.unwatched)} times)"
     long_enough = watched >= UPTIME_S - UPTIME_SLACK_S
     findings = [finding("under watch", "60 min", seen, True if long_enough else None)]
     asked = recording.plan.duration_s
@@ -100,10 +116,8 @@ def uptime(recording: Recording) -> list[Finding]:
         shown = f"{seen} of {asked / 60:.1f} min asked for"
         findings.append(finding("the time asked for", "reached", shown, None))
     findings += [each for each in restarts(recording) if each.ok is False]
-    for name in recording.samples[-1].health:
-        gap, words = longest_gap(recording, name)
-        bound = recording.plan.gap_s
-        findings.append(finding(f"{name} /health", f"no gap over {bound:g} s", words, gap <= bound))
+    findings += [health_gap(recording, name) for name in recording.samples[-1].health]
+    findings += soak_gpus.stayed(recording)
     bad = [ask for ask in recording.asks if ask.status != 200]
     told = f"{len(recording.asks) - len(bad)} of {len(recording.asks)}"
     if bad:
@@ -113,32 +127,45 @@ def uptime(recording: Recording) -> list[Finding]:
     return findings
 
 
-def longest_gap(recording: Recording, name: str) -> tuple[float, str]:
-    """Seconds of the longest time without a good /health, and in words; gaps between runs are left out."""
-    longest, where, bad = 0.0, 0.0, 0
+def health_gap(recording: Recording, name: str) -> Finding:
+    """FAIL: seen bad (or not healthy) for longer than the bound; PASS: good again within it, at the latest.
+
+    How long it was bad before the first bad look and after the last one nobody saw: between is NOT PROVEN.
+    """
+    bound, gaps = recording.plan.gap_s, gaps_of(recording, name)
+    what, expected = f"{name} /health", f"no gap over {bound:g} s"
+    if not gaps:
+        return finding(what, expected, f"good in all {len(recording.samples)} looks", True)
+    bad = [s for s in recording.samples if name not in s.health or not s.health[name].good]
+    first = bad[0].health.get(name)
+    why = (first.problem or first.word) if first is not None else "not looked at"
+    worst = max(gaps, key=lambda gap: (gap.seen_s, gap.at_most_s))
+    most = max(gap.at_most_s for gap in gaps)
+    words = (
+        f"{len(bad)} bad looks, longest {worst.seen_s:.1f} s (after {worst.start:.0f} s), "
+        f"{most:.1f} s from a good look to the next: {why}"
+    )
+    ok = False if worst.seen_s > bound else True if most <= bound else None
+    return finding(what, expected, words, ok)
+
+
+def gaps_of(recording: Recording, name: str) -> list[HealthGap]:
+    """Every time without a good /health; the times between runs are left out."""
+    gaps = []
     for span in recording.spans():
+        good_at = span[0].t if span else 0.0
         since: float | None = None
         for sample in span:
             health = sample.health.get(name)
             if health is not None and health.good:
-                took = sample.t - since if since is not None else 0.0
-                since = None
-            else:
-                bad += 1
-                since = sample.t if since is None else since
-                took = sample.t - since
-            if took > longest:
-                longest, where = took, sample.t - took
-        if since is not None and longest == 0.0:
-            # the only bad look was the last one: how long it lasted nobody saw
-            where = since
-    if not bad:
-        return 0.0, f"good in all {len(recording.samples)} looks"
-    first = next(
-        (s.health[name] for s in recording.samples if name in s.health and not s.health[name].good), None
-    )
-    why = (first.problem or first.word) if first is not None else "not looked at"
-    return longest, f"{bad} bad looks, longest {longest:.1f} s (after {where:.0f} s): {why}"
+                if since is not None:
+                    gaps.append(HealthGap(since, sample.t - since, sample.t - good_at))
+                good_at, since = sample.t, None
+            elif since is None:
+                since = sample.t
+        if since is not None:
+            gaps.append(HealthGap(since, span[-1].t - since, span[-1].t - good_at))
+    return gaps
 
 
 def restarts(recording: Recording) -> list[Finding]:
@@ -194,20 +221,27 @@ def steady(recording: Recording, name: str) -> list[Sample]:
 
 
 def rises(recording: Recording) -> list[Rise]:
-    """The slopes of every measure of every process."""
+    """The slopes of every measure of every process, and of each GPU's memory."""
     names = sorted({name for sample in recording.samples for name in sample.processes})
-    strict = 1 - (1 - LEVEL) / max(1, len(names) * len(MEASURES))
+    gpus = soak_gpus.indices(recording)
+    strict = 1 - (1 - LEVEL) / max(1, len(names) * len(MEASURES) + len(gpus))
     found = []
     for name in names:
         samples = steady(recording, name)
         for key, what in MEASURES.items():
-            times, values = values_of(samples, name, key)
-            trend = slope_of(times, values)
-            level = trend.level if trend is not None else 0.0
-            share = level * MEMORY_SHARE
-            bound = share if key == "rss" else max(share, HANDLES_PER_HOUR)
-            found.append(Rise(name, what, bound, trend, slope_of(times, values, strict)))
+            found.append(_rise(name, what, values_of(samples, name, key), strict))
+    after = recording.samples[0].t + warm_up_s(recording)
+    warm = [sample for sample in recording.samples if sample.t >= after]
+    for index in gpus:
+        found.append(_rise(f"GPU {index}", "memory", soak_gpus.memory_of(warm, index), strict))
     return found
+
+
+def _rise(name: str, what: str, series: tuple[list[float], list[float]], strict: float) -> Rise:
+    trend = slope_of(*series)
+    share = MEMORY_SHARE * (trend.level if trend is not None else 0.0)
+    bound = share if what == "memory" else max(share, HANDLES_PER_HOUR)
+    return Rise(name, what, bound, trend, slope_of(*series, strict))
 
 
 def leak(rise: Rise, recording: Recording) -> Finding:
@@ -215,7 +249,7 @@ def leak(rise: Rise, recording: Recording) -> Finding:
     what, expected = f"{rise.name}: {rise.what}", f"under {_amount(rise.what, rise.bound)}/h"
     trend, strict = rise.trend, rise.strict
     if trend is None or strict is None:
-        return finding(what, expected, "too few samples", None)
+        return finding(what, expected, _untold(rise, recording), None)
     seen = slope_words(rise)
     if trend.low is None or trend.high is None or strict.low is None:
         return finding(what, expected, f"{seen}; too few samples", None)
@@ -231,6 +265,14 @@ def leak(rise: Rise, recording: Recording) -> Finding:
         short = f"{seconds / 60:.0f} min after the warm-up; under {LEAK_S / 60:.0f} nothing is proven"
         return finding(what, expected, f"{seen}; {short}", None)
     return finding(what, expected, seen, True)
+
+
+def _untold(rise: Rise, recording: Recording) -> str:
+    """Why there is no slope."""
+    seen = [s.processes[rise.name] for s in recording.samples if rise.name in s.processes]
+    if rise.what == MEASURES["fds"] and seen and all(each.fds is None for each in seen):
+        return "not shown to this user, nor told by /metrics: root sees them"
+    return "too few samples"
 
 
 def slope_words(rise: Rise) -> str:
@@ -268,20 +310,3 @@ def _row(rise: Rise) -> dict[str, object]:
     if trend is None:
         return row
     return row | {name: getattr(trend, name) for name in Trend.__slots__}
-
-
-def _gpus(recording: Recording) -> list[dict[str, object]]:
-    """The range of every GPU over the soak."""
-    rows: list[dict[str, object]] = []
-    for index in sorted({gpu.index for sample in recording.samples for gpu in sample.gpus}):
-        seen = [gpu for sample in recording.samples for gpu in sample.gpus if gpu.index == index]
-        busy = [gpu.busy for gpu in seen if gpu.busy is not None]
-        used = [gpu.used for gpu in seen if gpu.used is not None]
-        rows.append(
-            {
-                "index": index,
-                "busy_percent": [min(busy), max(busy)] if busy else None,
-                "used_mib": [min(used), max(used)] if used else None,
-            }
-        )
-    return rows

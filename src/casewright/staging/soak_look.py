@@ -34,6 +34,7 @@ PASSING = frozenset(
     }
 )
 _LINE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)")
+_DESCRIPTORS = re.compile(r"^process_open_fds\s+(\d+(?:\.\d+)?(?:e\+?\d+)?)\s*$", re.MULTILINE)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -100,7 +101,7 @@ def health_of(answer: Answer) -> tuple[HealthSample, dict[str, Any] | None]:
     sample = HealthSample(
         status=answer.status,
         word=word if isinstance(word, str) else None,
-        good=answer.status == 200 and word in ("healthy", "degraded"),
+        good=answer.status == 200 and word == "healthy",
         ms=answer.exchange.ms if answer.status is not None else None,
         problem=None if answer.status == 200 else answer.said[:200],
         config=digest_of(config) if config is not None else None,
@@ -143,6 +144,21 @@ def counters_of(text: str) -> dict[str, float]:
             continue
         if name is not None:
             found[name] = found.get(name, 0.0) + value
+    return found
+
+
+def with_descriptors(
+    processes: Mapping[str, ProcessSample], texts: Mapping[str, str]
+) -> dict[str, ProcessSample]:
+    """Those whose descriptors are not shown to us have what their own /metrics (``texts``, by name) tells.
+
+    That is without their children's. None stays where neither says it.
+    """
+    found = dict(processes)
+    for name, process in processes.items():
+        told = _DESCRIPTORS.search(texts.get(name, ""))
+        if process.fds is None and told is not None:
+            found[name] = process.model_copy(update={"fds": int(float(told[1]))})
     return found
 
 

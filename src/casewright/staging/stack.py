@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from casewright.api.bench import Record
 from casewright.api.staging import CommandRun
 from casewright.staging.config import StageConfig
 
@@ -23,7 +24,8 @@ KEPT_CHARS = 20_000
 class ProcessSeen:
     """One process as ``casewright ps`` tells it; None where it does not say.
 
-    ``what`` is what runs there, ``health_url`` where it says how it is.
+    ``what`` is what runs there, ``health_url`` where it says how it is, ``restarts`` how often it was started
+    again.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ProcessSeen:
     health: str | None = None
     what: str | None = None
     health_url: str | None = None
+    restarts: int | None = None
 
     @property
     def running(self) -> bool:
@@ -54,14 +57,32 @@ class Listing:
         return {each.name: each.pid for each in self.processes if each.pid is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Gained:
-    """What containers left behind: the lines that each one's log gained, those that ended for memory and in
-    what state, how often each was started again. ``problem`` says why it is not known.
+class Left(Record):
+    """What one container left: ``lines`` of its log, those ``words`` of them that speak of memory.
+
+    ``for_memory``: the kernel ended it for memory, or SIGKILL (137) did that was not the stage's.
+    ``restarts`` is how often it was started again, ``kills`` how often the stage killed it. ``problem`` says
+    why its log is not known.
     """
 
-    logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    killed: tuple[str, ...] = ()
+    id: str
+    service: str
+    state: str
+    lines: int
+    words: tuple[str, ...] = ()
+    for_memory: bool = False
+    restarts: int | None = None
+    kills: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gained:
+    """What containers left behind, those that are gone too, and how often each that is there was started
+    again. ``problem`` says why it is not known.
+    """
+
+    left: tuple[Left, ...] = ()
     restarts: Mapping[str, int | None] = field(default_factory=dict)
     problem: str | None = None
 
@@ -77,6 +98,9 @@ class Stack(Protocol):
 
     async def processes(self) -> Listing:
         """What runs."""
+
+    async def settings_shown(self) -> CommandRun:
+        """Every setting of its services, as JSON."""
 
     async def provider_shown(self) -> CommandRun:
         """The provider that is asked for."""
@@ -94,7 +118,9 @@ class Stack(Protocol):
         """A second stack, in the data directory and at the ports of ``config``, without an engine."""
 
     async def signal(self, pid: int, number: int) -> str | None:
-        """Send a signal to one of its processes; why it could not be, or None."""
+        """Send a signal to one of its processes (SIGSTOP and SIGCONT reach all that it consists of); why it
+        could not be, or None.
+        """
 
     async def gained(self) -> Gained | None:
         """What its logs gained; None where they are files of the data directory."""
@@ -131,6 +157,10 @@ class LocalStack:
         """What runs."""
         run = await self._casewright("ps", "--json")
         return parse_listing(run)
+
+    async def settings_shown(self) -> CommandRun:
+        """Every setting of its services, as JSON."""
+        return await self._casewright("config", "show", "--json")
 
     async def provider_shown(self) -> CommandRun:
         """The provider that is asked for."""
@@ -241,7 +271,7 @@ def parse_listing(run: CommandRun) -> Listing:
 
 def _process(entry: Mapping[str, Any]) -> ProcessSeen:
     pid, url, health = entry.get("pid"), entry.get("url"), entry.get("health")
-    what, health_url = entry.get("what"), entry.get("health_url")
+    what, health_url, restarts = entry.get("what"), entry.get("health_url"), entry.get("restarts")
     return ProcessSeen(
         name=str(entry["name"]),
         state=str(entry.get("state", "")),
@@ -250,4 +280,5 @@ def _process(entry: Mapping[str, Any]) -> ProcessSeen:
         health=health if isinstance(health, str) else None,
         what=what if isinstance(what, str) and what else None,
         health_url=health_url if isinstance(health_url, str) else None,
+        restarts=restarts if isinstance(restarts, int) else None,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,8 +87,9 @@ def files(sample: Path | None) -> tuple[FileCase, ...]:
 
 async def errors(context: Context) -> str:
     """Requests that must be refused, then the services must be the same processes and alive."""
+    keys = await _keys_asked(context)
     for service, route in _ROUTES.items():
-        await _refusals(context, service, f"{context.url(service)}{route}")
+        await _refusals(context, service, f"{context.url(service)}{route}", keys=keys)
     found = await context.listing(ERRORS)
     context.ledger.add(ERRORS, same_processes(context, found, "afterwards"))
     for service in _ROUTES:
@@ -97,7 +100,18 @@ async def errors(context: Context) -> str:
     return f"{len(_ROUTES)} services, 6 kinds of bad request each"
 
 
-async def _refusals(context: Context, service: str, url: str) -> None:
+async def _keys_asked(context: Context) -> bool:
+    """Whether the services look at keys at all; they do, unless their settings say that they do not."""
+    run = await context.stack.settings_shown()
+    found: object = None
+    with contextlib.suppress(ValueError):
+        found = json.loads(run.stdout)
+    auth = mapping(mapping(mapping(found).get("settings")).get("CASEWRIGHT_AUTH"))
+    context.ledger.seen(ERRORS, auth=auth.get("value"))
+    return auth.get("value") != "none"
+
+
+async def _refusals(context: Context, service: str, url: str, *, keys: bool) -> None:
     client = context.client
     health = await client.get(f"{context.url(service)}/health")
     limit = mapping(mapping(health.json).get("limits")).get("max_body_bytes")
@@ -123,4 +137,9 @@ async def _refusals(context: Context, service: str, url: str) -> None:
     ]
     for name, answer, statuses in cases:
         context.ledger.exchange(ERRORS, answer.exchange)
-        context.ledger.add(ERRORS, refused(f"{service}: {name}", answer, statuses))
+        asked = keys or 401 not in statuses or answer.status == 401
+        if not asked:
+            seen = "no key is looked at here (CASEWRIGHT_AUTH=none)"
+            context.ledger.add(ERRORS, [finding(f"{service}: {name}", "401", seen, None, tried=False)])
+        # without its key it is a body without its fields
+        context.ledger.add(ERRORS, refused(f"{service}: {name}", answer, statuses if asked else unread))

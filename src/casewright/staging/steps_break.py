@@ -8,14 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casewright.api.staging import CommandRun, Exchange, Finding
-from casewright.staging.checklist import ENGINE_RECOVERY_BOUND_S, RECOVERY_BOUND_S
-from casewright.staging.checks_health import named_truly, true_name
+from casewright.api.staging import CommandRun, Finding
+from casewright.staging.checks_health import TrueName, named_truly, true_name
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
 from casewright.staging.golden import MODEL_QUERY
 from casewright.staging.judge import finding
 from casewright.staging.steps_start import same_processes
-from casewright.staging.storm import kill_and_wait, new_pid
+from casewright.staging.storm import (
+    bound_of,
+    kill_and_wait,
+    new_pid,
+    patience_of,
+    started_again,
+    starts_of,
+    within,
+)
+from casewright.staging.storm_bounds import RECOVERY_BOUND_S, SEARCH_GONE_S
+from casewright.staging.storm_kept import CHROMAS, Kept, kept_case
 from casewright.staging.storm_traffic import (
     Sample,
     Traffic,
@@ -30,7 +39,6 @@ from casewright.staging.storm_traffic import (
 SWITCHES = ("resilience.switch-ollama", "resilience.switch-vllm")
 RECOVERY = "resilience.recovery"
 ANSWERS_AFTER = 2
-ENGINES = ("engine", "vllm")
 
 
 async def switch(context: Context) -> str:
@@ -139,10 +147,12 @@ async def _switch_to(context: Context, turn: Turn, run: CommandRun) -> None:
     findings.append(finding(f"{wanted} everywhere", f"within {RECOVERY_BOUND_S:g} s", seen, prompt))
     answers = await context.healths()
     exchanges = [answers[name].exchange for name in LLM_SERVICES]
+    names: list[str | None] = []
     for name in LLM_SERVICES:
-        found, asked = await _really(context, name, wanted, mapping(answers[name].json))
+        found, truth = await _really(context, name, wanted, mapping(answers[name].json))
         findings += found
-        exchanges += asked
+        exchanges += truth.exchanges
+        names.append(truth.said or truth.api)
     answer = await context.client.post_json(
         f"{context.url('rag')}/query", MODEL_QUERY.body, timeout_s=context.config.deadlines.answer_s
     )
@@ -150,20 +160,32 @@ async def _switch_to(context: Context, turn: Turn, run: CommandRun) -> None:
     said = mapping(answer.json).get("provider")
     seen = str(said) if answer.status == 200 else answer.said
     findings.append(finding(f"an answer under {wanted}", f"provider {wanted}", seen, said == wanted))
-    engine = mapping(mapping(answers["rag"].json).get("engine")).get("engine")
     for box in boxes:
         context.ledger.command(box, run)
         context.ledger.exchange(box, *exchanges)
         context.ledger.add(box, findings)
         if len(boxes) == 1:
-            itself = wanted in str(engine).lower()
-            words = str(engine) if itself else f"{engine} in its place, not {wanted} itself"
-            context.ledger.say(box, f"{words} answered")
+            context.ledger.add(box, [_itself(wanted, names)])
+            context.ledger.say(box, f"{names[0]} answered")
+
+
+def _itself(wanted: str, names: Sequence[str | None]) -> Finding:
+    """Whether it is the provider's own engine that stands there: with another in its place, its mode is not
+    measured, however well the switch works.
+    """
+    what, expected = f"what stands at the URL of {wanted}", f"{wanted} itself"
+    told = sorted({name for name in names if name is not None})
+    if not told or None in names:
+        return finding(what, expected, "the engine says nothing of itself", None)
+    if all(wanted in name.lower() for name in told):
+        return finding(what, expected, ", ".join(told), True)
+    seen = f"{', '.join(told)} in its place, not {wanted} itself; how the switch went: the other checks"
+    return finding(what, expected, seen, None, tried=False)
 
 
 async def _really(
     context: Context, service: str, wanted: str, body: Mapping[str, Any]
-) -> tuple[list[Finding], tuple[Exchange, ...]]:
+) -> tuple[list[Finding], TrueName]:
     """Requested against real: the provider named, that it answers, and the engine's own word."""
     engine = mapping(body.get("engine"))
     told, available = body.get("provider"), body.get("llm_available")
@@ -175,10 +197,10 @@ async def _really(
     ]
     url, name = engine.get("url"), engine.get("engine")
     if not isinstance(url, str):
-        return [*findings, finding(f"{what}: engine's URL", "named", url, None)], ()
+        return [*findings, finding(f"{what}: engine's URL", "named", url, None)], TrueName(None, None, ())
     truth = await true_name(context.client, context.reach(url))
     said = name if isinstance(name, str) else None
-    return [*findings, named_truly(f"{what}: engine's true name", said, truth)], truth.exchanges
+    return [*findings, named_truly(f"{what}: engine's true name", said, truth)], truth
 
 
 async def recovery(context: Context) -> str:
@@ -189,26 +211,25 @@ async def recovery(context: Context) -> str:
     if first.problem is not None or not first.pids:
         raise CannotGoOn(first.problem or "casewright ps names no process to kill")
     context.ledger.add("stability.restarts", same_processes(context, first, "before any was killed"))
-    times: dict[str, float | None] = {}
+    since, times = starts_of(context, first), dict[str, float | None]()
     everything: list[Sample] = []
-    for name in first.pids:
-        context.tell(f"kill -9 of {name}, with requests under way; {bound_of(name):g} s to be whole again")
-        async with Traffic(context.client, usual(context.config)) as traffic:
-            times[name] = await _kill(context, name)
-        context.ledger.add(RECOVERY, _meanwhile(name, traffic.samples))
-        context.ledger.seen(RECOVERY, **{f"traffic while {name} was gone": summary(traffic.samples)})
-        everything += traffic.samples
+    async with kept_case(context, RECOVERY) as kept:
+        for name in first.pids:
+            bound_s = bound_of(context, name)
+            context.tell(f"kill -9 of {name}, with requests under way; {bound_s:g} s to be whole again")
+            async with Traffic(context.client, usual(context.config)) as traffic:
+                times[name] = await _kill(context, name, kept)
+            context.ledger.add(RECOVERY, _meanwhile(name, traffic.samples))
+            context.ledger.seen(RECOVERY, **{f"traffic while {name} was gone": summary(traffic.samples)})
+            everything += traffic.samples
+    last = await context.listing(RECOVERY)
+    context.ledger.add(RECOVERY, started_again(context, last, "after the kills", since))
     slowest = max((took for took in times.values() if took is not None), default=0.0)
     lost = len(failed(everything))
     told = f"slowest of {len(times)} kills {slowest:.1f} s, {lost} of {len(everything)} requests failed"
     context.ledger.say(RECOVERY, told)
     words = (f"{name} {took:.1f} s" if took is not None else f"{name} not" for name, took in times.items())
     return f"{', '.join(words)}; {lost} of {len(everything)} requests failed"
-
-
-def bound_of(name: str) -> float:
-    """Seconds in which a killed process must be healthy again; the engine loads its model anew."""
-    return ENGINE_RECOVERY_BOUND_S if name in ENGINES else RECOVERY_BOUND_S
 
 
 def _meanwhile(name: str, samples: Sequence[Sample]) -> list[Finding]:
@@ -221,26 +242,26 @@ def _meanwhile(name: str, samples: Sequence[Sample]) -> list[Finding]:
     ]
 
 
-async def _kill(context: Context, name: str) -> float | None:
+async def _kill(context: Context, name: str, kept: Kept | None) -> float | None:
     listing = await context.listing(RECOVERY)
     pid = listing.pids.get(name)
     if pid is None:
         seen = listing.problem or "no process"
         context.ledger.add(RECOVERY, [finding(f"{name}: a process to kill", "a pid", seen, False)])
         return None
-    took, problem = await kill_and_wait(context, name, pid)
+
+    async def search() -> None:
+        if kept is not None and name in CHROMAS:
+            found, exchanges = await kept.asked(f"while {name} is gone", SEARCH_GONE_S)
+            context.ledger.add(RECOVERY, found)
+            context.ledger.exchange(RECOVERY, *exchanges)
+
+    took, problem = await kill_and_wait(context, name, pid, meanwhile=search)
     if problem is not None:
         context.ledger.add(RECOVERY, [finding(f"{name}: kill -9", "allowed", problem, None)])
         return None
     fresh = await new_pid(context, name, RECOVERY)
-    bound_s = bound_of(name)
-    in_bound = took is not None and took <= bound_s
-    seen = f"{took:.1f} s" if took is not None else f"not in {context.config.deadlines.recovery_s:g} s"
-    context.ledger.add(
-        RECOVERY,
-        [
-            finding(f"{name}: healthy again", f"within {bound_s:g} s", seen, in_bound),
-            finding(f"{name}: a new process", f"another pid than {pid}", fresh, fresh not in (None, pid)),
-        ],
-    )
+    bound_s, waited_s = bound_of(context, name), patience_of(context, name)
+    another = finding(f"{name}: a new process", f"another pid than {pid}", fresh, fresh not in (None, pid))
+    context.ledger.add(RECOVERY, [within(f"{name}: healthy again", took, bound_s, waited_s), another])
     return took

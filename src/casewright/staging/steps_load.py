@@ -10,15 +10,18 @@ from dataclasses import asdict
 from casewright.bench.simulator import SimConfig, SimulatorServer, Truth
 from casewright.errors import MeasurementError
 from casewright.staging import capacity, load_judge
-from casewright.staging.checklist import LOAD_P95_MS, MODEL_P95_MS, RECOVERY_BOUND_S
+from casewright.staging.checklist import LOAD_P95_MS, MODEL_P95_MS
 from casewright.staging.config import StageConfig
 from casewright.staging.context import CannotGoOn, Context, mapping
 from casewright.staging.judge import finding
 from casewright.staging.load import LoadRun, put_load
-from casewright.staging.load_stack import bounded_gateway, simulated_stack
+from casewright.staging.load_stack import ASKED, bounded_gateway, simulated_stack
 from casewright.staging.steps_start import same_processes
+from casewright.staging.storm_bounds import RECOVERY_BOUND_S
 
 LOAD, OVERLOAD = "performance.load", "performance.overload"
+# Judged at the end by the samples of the processes that answered.
+MEMORY = "performance.memory"
 # An engine that is never in the way, as a graphics card's would be: what is measured are the services.
 SIMULATOR = SimConfig(ttft_ms=20.0, itl_ms=2.0, tokens=12)
 
@@ -39,7 +42,7 @@ async def _one(context: Context, box: str, run: Callable[[Context], Awaitable[st
     try:
         return await run(context)
     except CannotGoOn as stop:
-        context.ledger.unfinished((box,), stop.why)
+        context.ledger.unfinished((box,) if box == OVERLOAD else (box, MEMORY), stop.why)
         return stop.why
 
 
@@ -89,10 +92,12 @@ async def _simulated(context: Context) -> str:
         LOAD,
         [
             load_judge.enough(name, seen, plan.requests),
+            *load_judge.sized(name, seen),
             errors,
             p95,
             load_judge.distributed(name, seen, plan.workers),
             load_judge.engine_asked(name, seen, truth.completed),
+            *load_judge.asked(name, seen, ASKED),
         ],
     )
     words = f"simulator as engine: {plan.users} users, errors {errors.seen}, p95 {p95.seen}"
@@ -127,16 +132,22 @@ async def _modelled(context: Context) -> str:
     found = await _capacity(context)
     pause_s = found.pause_s(plan.users)
     if pause_s is None:
+        ledger.unfinished((MEMORY,), f"{name} was not run: {found.words}")
         return f"{name}: {found.words}"
     where = _where(context.config)
     run = LoadRun(name, "model", context.url("rag"), plan.seconds, pause_s, where)
-    seen, command = await put_load(context, run, LOAD)
+    context.loaded = _answering(context)
+    try:
+        seen, command = await put_load(context, run, LOAD)
+    finally:
+        context.loaded = {}
     ledger.add(LOAD, [load_judge.ran(name, seen, command)])
     if seen is None or not seen.sent:
         return f"{name}: no run"
     errors, p95 = load_judge.errors(name, seen), load_judge.in_time(name, seen, MODEL_P95_MS)
     share = load_judge.by_model(name, seen)
-    ledger.add(LOAD, [errors, p95, share, *load_judge.short(name, seen)])
+    about = [*load_judge.sized(name, seen), load_judge.distributed(name, seen, plan.workers)]
+    ledger.add(LOAD, [*about, errors, p95, share, *load_judge.short(name, seen)])
     ledger.say(LOAD, f"capacity: {found.words}")
     words = f"{context.engine} as engine: {plan.users} users who pause {pause_s:.1f} s"
     words = f"{words}, p95 {p95.seen}, by the model {share.seen}"
@@ -144,15 +155,24 @@ async def _modelled(context: Context) -> str:
     return words
 
 
+def _answering(context: Context) -> dict[str, int]:
+    """The processes that answer the model's questions: the RAG service and the engine behind it."""
+    provider = context.provider or ""
+    engine = provider if provider in context.pids else "engine"
+    names = [name for name in ("rag", engine) if name in context.pids]
+    return {f"{name} (own engine)": context.pids[name] for name in names}
+
+
 async def _overloaded(context: Context) -> str:
     """Run (c): as many users without a pause at a gateway where few may wait; then all must be well."""
     ledger, plan, name = context.ledger, context.config.load, "overload"
-    engine_url = context.urls.get("engine")
-    async with bounded_gateway(context, engine_url) as url:
+    async with bounded_gateway(context) as url:
         run = LoadRun(name, "overload", url, plan.overload_s, 0.0, _where(context.config), max_shed=1.0)
         seen, command = await put_load(context, run, OVERLOAD)
         ledger.add(OVERLOAD, [load_judge.ran(name, seen, command)])
         if seen is not None and seen.sent:
+            ledger.add(OVERLOAD, load_judge.sized(name, seen, seconds=False))
+            ledger.add(OVERLOAD, [load_judge.distributed(name, seen, plan.workers)])
             ledger.add(OVERLOAD, load_judge.shed_rightly(seen))
         await _well_again(context, url)
     found = await context.listing(OVERLOAD)

@@ -7,18 +7,22 @@ import os
 import struct
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from casewright.errors import NotRunning
+from casewright.errors import NotRunning, UsageError
 from casewright.staging import gpu
 from casewright.staging.ask import Upload
+from casewright.staging.compose_gpus import reservations
 from casewright.staging.context import CannotGoOn, Context, mapping
 from casewright.staging.golden import MODEL_QUERY
 from casewright.staging.judge import finding
-from casewright.staging.samples import SAMPLES, Recorder, Recording
-from casewright.staging.soak import Soak
+from casewright.staging.ledger import Entry, Ledger
+from casewright.staging.samples import SAMPLES, Recorder, Recording, read_recording
+from casewright.staging.soak import ERASE_S, Soak
 from casewright.staging.soak_judge import SOAK_BOXES, judge_soak
+from casewright.staging.soak_load import erase
 from casewright.staging.soak_view import progress
 
 ALLOCATION, UTILISATION = "startup.gpu", "performance.gpu"
@@ -33,6 +37,7 @@ _Ask = Callable[[], Awaitable[object]]
 async def gpus(context: Context) -> str:
     """Who holds which GPU, and how busy each is while text and pictures are asked for."""
     ledger, environment = context.ledger, {**os.environ, **context.config.environment}
+    await reservations(context)
     look = await gpu.gpus_now(environment)
     for box in (ALLOCATION, UTILISATION):
         ledger.command(box, *look.runs)
@@ -46,12 +51,12 @@ async def gpus(context: Context) -> str:
     cpu = psutil.cpu_percent()
     ledger.add(UTILISATION, [gpu.utilisation(1, text, "text")])
     ledger.add(UTILISATION, [gpu.within("CPU with text", "%", gpu.CPU, cpu)])
+    await _pictures(context, environment)
+    # only now: Ollama loads its models with the first text and the first picture
     memory = gpu.memory_of_engines()
     for kind, bounds in gpu.MEMORY_GB.items():
         used = memory[kind] / 1e9 if kind in memory else None
         ledger.add(UTILISATION, [gpu.within(f"resident memory of {gpu.NAMES[kind]}", "GB", bounds, used)])
-    await _pictures(context, environment)
-    # only now: Ollama loads its model with the first request
     look = await gpu.gpus_now(environment)
     ledger.command(ALLOCATION, *look.runs)
     ledger.add(ALLOCATION, gpu.allocation(look))
@@ -131,6 +136,7 @@ async def soak(context: Context) -> str:
     if plan is None:
         raise CannotGoOn("no soak was asked for: casewright stage --soak 1h")
     recording, folder = Recording(), context.config.output / FOLDER
+    await _set_aside(context, folder)
     for box in SOAK_BOXES:
         context.ledger.seen(box, samples=f"{FOLDER}/{SAMPLES}")
     told = -TOLD_S
@@ -151,3 +157,47 @@ async def soak(context: Context) -> str:
         if recording.samples:
             judge_soak(recording, context.ledger)
     return progress(recording)
+
+
+async def _set_aside(context: Context, folder: Path) -> None:
+    """What a soak left there that was cut off with its stage is read, judged and kept under another name.
+
+    The stack was started anew since, so its time is no part of this soak's; but what did not hold then is not
+    forgotten, and the files that it sent are erased.
+    """
+    path, config = folder / SAMPLES, context.config
+    if not path.exists():
+        return
+    if not config.resume:
+        path.unlink()  # of another stage, whose results are replaced too
+        return
+    run = context.runs - 1
+    name = f"samples-run{run}.jsonl"
+    try:
+        before = read_recording(folder)
+    except UsageError:
+        before = Recording()  # it had not begun
+    path.replace(folder / name)
+    earlier = Ledger()
+    if before.begins:
+        judge_soak(before, earlier)
+    gone, left = await erase(context.client, context.url("documents"), before, ERASE_S)
+    for box, entry in earlier.entries().items():
+        known = {(each.expected, each.seen) for each in context.ledger.entries().get(box, Entry()).findings}
+        failed = [each for each in entry.findings if each.ok is False]
+        context.ledger.add(
+            box,
+            [
+                each.model_copy(update={"what": f"run {run}: {each.what}"})
+                for each in failed
+                if (each.expected, each.seen) not in known
+            ],
+        )
+    about = {
+        "samples": f"{FOLDER}/{name}",
+        "erased": gone,
+        "left": left,
+        "watched_s": round(before.watched_s, 1),
+    }
+    for box in SOAK_BOXES:
+        context.ledger.seen(box, interrupted_soak=about)

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from casewright.api.contract import Health
 from casewright.api.staging import CommandRun, Finding, PartSeen
-from casewright.staging.checklist import DECLARED_GAPS
+from casewright.staging.build_limits import DECLARED_GAPS
 from casewright.staging.checks_health import agreed, healthy, named_truly, true_name, vision
 from casewright.staging.compose_left import container_errors
 from casewright.staging.compose_trouble import cause
 from casewright.staging.config import PartPlan
 from casewright.staging.context import CannotGoOn, Context, mapping
 from casewright.staging.judge import finding
-from casewright.staging.logs import mark_logs, memory_errors
+from casewright.staging.logs import kernel_count, mark_logs, memory_errors
 from casewright.staging.resume import owned
 from casewright.staging.sampling import (
     FILE,
@@ -30,6 +30,7 @@ from casewright.staging.sampling import (
     watched_s,
 )
 from casewright.staging.stack import Listing, run_command
+from casewright.staging.storm import started_again, starts_of
 
 SDKS = ("openai", "ollama")
 SHOWN_WORDS = 400
@@ -89,6 +90,7 @@ async def start(context: Context) -> str:
         ledger.add("startup.services", [finding("all healthy", f"within {bound_s:g} s", took, good)])
         ledger.say("startup.services", f"all healthy in {seconds:.1f} s")
     context.pids, context.owned = found.pids, owned(found)
+    context.starts = starts_of(context, found)
     context.urls = {each.name: each.url for each in found.processes if each.url}
     context.health_urls = {each.name: each.health_url for each in found.processes if each.health_url}
     context.parts = parts_seen(context, found)
@@ -172,10 +174,12 @@ async def settle(context: Context) -> str:
     samples = await _sampled(context)
     found = await context.listing("stability.restarts")
     ledger.add("stability.restarts", same_processes(context, found, "at the end"))
+    ledger.add("stability.restarts", started_again(context, found, "by the end", context.starts))
     left = await context.stack.gained()
-    logs = memory_errors(context) if left is None else container_errors(left)
+    logs = memory_errors(context) if left is None else container_errors(left, kernel_count(context))
     if left is not None:
         ledger.seen("stability.restarts", restarts=dict(left.restarts))
+        ledger.seen("startup.memory", containers=[each.model_dump(mode="json") for each in left.left])
     ledger.seen("startup.memory", lines=logs.words[:50], exits=logs.exits[:50])
     ledger.add("startup.memory", logs.findings)
     return f"{samples} samples, {len(found.pids)} processes, {len(logs.words)} words about memory"

@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from casewright.api.staging import Finding
+from casewright.api.staging import Exchange, Finding
 from casewright.staging.acknowledged import Book, keep_writing
-from casewright.staging.checklist import ENGINE_RECOVERY_BOUND_S
+from casewright.staging.checklist import STORM_KILLS
 from casewright.staging.checks_errors import refused
 from casewright.staging.context import CannotGoOn, Context
 from casewright.staging.judge import finding
-from casewright.staging.storm import kill, kill_and_wait, whole, within
+from casewright.staging.stack import Listing
+from casewright.staging.storm import (
+    Starts,
+    bound_of,
+    kill,
+    kill_and_wait,
+    patience_of,
+    started_again,
+    starts_of,
+    whole,
+    within,
+)
 
 DATA = "resilience.data"
 SEED = 20
@@ -24,17 +36,25 @@ MOMENT_PAUSES = 5.0
 # ...but so often it does not wait for that, and hits another process while the first one is away.
 AT_ONCE = 0.3
 _KEEPERS = ("rag", "notes", "documents")
+# What a service may say while another one, or it itself, is away: too much just now, or not there.
+REFUSALS = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """One kill. ``whole_after_s`` is None where the next one came at once, or where it was not in time."""
+    """One kill. ``away`` are those killed before it that were not waited for.
+
+    ``whole_after_s`` is None where the next one came at once, or where it was not in time, which ``waited_s``
+    says. ``problem`` says why it was none.
+    """
 
     name: str
-    pid: int
+    pid: int | None
     awaited: bool
-    whole_after_s: float | None
-    problem: str | None
+    away: tuple[str, ...] = ()
+    whole_after_s: float | None = None
+    waited_s: float | None = None
+    problem: str | None = None
 
     @property
     def told(self) -> str:
@@ -56,19 +76,20 @@ async def storm(context: Context) -> str:
     try:
         for number in range(BEFORE):
             await book.write(number)
+        since = starts_of(context, await context.listing(DATA))
         before, began = book.total, time.monotonic()
         kills = await _kill_all(context, book)
         seconds = time.monotonic() - began
-        wrong = await _afterwards(context, book)
+        found = [*_carried_out(context, kills), *await _afterwards(context, book, kills, since)]
+        context.ledger.add(DATA, found)
     finally:
         context.tell("the stage's own case and originals are erased")
         left = await book.clear()
         context.ledger.seen(DATA, not_cleared=left, answers=book.answers)
-    lost = sum(found.ok is False for found in wrong)
+    lost = sum(each.ok is False for each in found)
     told = (
         f"{len(kills)} kills in {seconds:.0f} s, {book.total} things acknowledged "
-        f"({before} before the storm), "
-        + (f"{lost} of {len(wrong)} checks of them failed" if lost else "none lost")
+        f"({before} before the storm), " + (f"{lost} of {len(found)} checks failed" if lost else "none lost")
     )
     context.ledger.say(DATA, told)
     acknowledged = {"before the storm": before, "in all": book.total}
@@ -87,9 +108,9 @@ async def _kill_all(context: Context, book: Book) -> list[Kill]:
         for number in range(count):
             await asyncio.sleep(chance.uniform(0.0, MOMENT_PAUSES * context.config.deadlines.traffic_s))
             awaited = chance.random() >= AT_ONCE or number == count - 1
-            away = kills[-1].name if kills and not kills[-1].awaited else None
-            names = first[number : number + 1] or sorted(name for name in context.pids if name != away)
-            kills.append(await _kill(context, chance.choice(names), awaited=awaited))
+            away = _away(kills)
+            names = first[number : number + 1] or sorted(name for name in context.pids if name not in away)
+            kills.append(await _kill(context, chance.choice(names or _KEEPERS), away, awaited=awaited))
             context.tell(f"kill {number + 1} of {count}: {kills[-1].told}")
             if writer.done():
                 break
@@ -101,40 +122,81 @@ async def _kill_all(context: Context, book: Book) -> list[Kill]:
     return kills
 
 
-async def _kill(context: Context, name: str, *, awaited: bool) -> Kill:
+def _away(kills: Sequence[Kill]) -> tuple[str, ...]:
+    """Who was killed since the stack was last waited for, and may not be back."""
+    names: list[str] = []
+    for each in reversed(kills):
+        if each.awaited and each.problem is None:
+            break
+        names.append(each.name)
+    return tuple(names)
+
+
+async def _kill(context: Context, name: str, away: tuple[str, ...], *, awaited: bool) -> Kill:
     found = await context.listing(DATA)
     pid = found.pids.get(name)
     if pid is None:
-        raise CannotGoOn(found.problem or f"casewright ps names no process of {name} to kill")
+        why = found.problem or "casewright ps names no process to kill"
+        return Kill(name, None, awaited, away, problem=why)
     if not awaited:
-        return Kill(name, pid, awaited, None, await kill(context, pid))
-    took, problem = await kill_and_wait(context, name, pid)
-    return Kill(name, pid, awaited, None if took is None else round(took, 2), problem)
+        return Kill(name, pid, awaited, away, problem=await kill(context, name, pid))
+    took, problem = await kill_and_wait(context, name, pid, *away)
+    waited_s = patience_of(context, name, *away)
+    return Kill(name, pid, awaited, away, None if took is None else round(took, 2), waited_s, problem)
 
 
-async def _afterwards(context: Context, book: Book) -> list[Finding]:
+def _carried_out(context: Context, kills: Sequence[Kill]) -> list[Finding]:
+    """All kills were carried out, and after each that was waited for the stack was whole in time."""
+    wanted, done = max(context.config.kills, STORM_KILLS), [each for each in kills if each.problem is None]
+    problem = next((each.told for each in kills if each.problem is not None), None)
+    seen = f"{len(done)}" + (f"; {problem}" if problem else "")
+    # too few, or one that could not be, is no fault of the stack, and proves nothing of it either
+    held = True if problem is None and len(done) >= wanted else None
+    findings = [finding("kills carried out", str(wanted), seen, held)]
+    for number, each in enumerate(kills, 1):
+        if each.awaited and each.problem is None:
+            and_away = f" (and {', '.join(each.away)})" if each.away else ""
+            what = f"kill {number}, {each.name}{and_away}: whole again"
+            bound_s = bound_of(context, each.name, *each.away)
+            findings.append(within(what, each.whole_after_s, bound_s, each.waited_s))
+    return findings
+
+
+async def _afterwards(context: Context, book: Book, kills: Sequence[Kill], since: Starts) -> list[Finding]:
     """The stack is whole, everything is read, and everything acknowledged answers; the doctor agrees."""
-    context.tell(f"the stack is whole again (at most {ENGINE_RECOVERY_BOUND_S:g} s)")
-    took = await context.until(lambda: whole(context), ENGINE_RECOVERY_BOUND_S)
-    found = [within("whole again after the storm", took, ENGINE_RECOVERY_BOUND_S)]
-    listing = await context.listing(DATA)
-    context.pids.update({name: pid for name, pid in listing.pids.items() if name in context.pids})
+    names = [each.name for each in kills if each.problem is None]
+    bound_s, wait_s = bound_of(context, *names), patience_of(context, *names)
+    context.tell(f"the stack is whole again (at most {bound_s:g} s)")
+    took = await context.until(lambda: whole(context, *context.pids), wait_s)
+    found = [within("whole again after the storm", took, bound_s, wait_s)]
+    found += _same_but_for_kills(context, await context.listing(DATA), since)
     context.tell(f"everything that was acknowledged is read (at most {READ_S:g} s)")
     read_s = min(READ_S, context.config.deadlines.answer_s)
     took = await context.until(book.settled, read_s)
     found.append(within("everything acknowledged is read", took, READ_S, read_s))
     context.tell(f"{book.total} acknowledged things are asked for")
     checks, exchanges = await book.check("after the storm")
-    found += checks
-    for answer in book.refused:
-        assert answer.status is not None
-        bad = [each for each in refused("refused in the storm", answer, {answer.status}) if not each.ok]
-        found += bad
-        exchanges += [answer.exchange] if bad else []
+    refusals, more = _refused(book)
     run = await context.stack.doctor()
     seen = run.problem or f"exit {run.exit_code} {(run.stdout + run.stderr)[-300:]}"
-    found.append(finding("casewright doctor", "exit 0", seen, run.exit_code == 0))
     context.ledger.command(DATA, run)
-    context.ledger.exchange(DATA, *exchanges)
-    context.ledger.add(DATA, found)
+    context.ledger.exchange(DATA, *exchanges, *more)
+    return [*found, *checks, *refusals, finding("casewright doctor", "exit 0", seen, run.exit_code == 0)]
+
+
+def _same_but_for_kills(context: Context, listing: Listing, since: Starts) -> list[Finding]:
+    """None was started again but after a kill of ours, so that the processes now are the right ones."""
+    found = started_again(context, listing, "in the storm", since)
+    context.pids.update({name: pid for name, pid in listing.pids.items() if name in context.pids})
     return found
+
+
+def _refused(book: Book) -> tuple[list[Finding], list[Exchange]]:
+    """What is wrong with the refusals in the storm, by the answers that say so."""
+    found: list[Finding] = []
+    exchanges: list[Exchange] = []
+    for answer in book.refused:
+        bad = [each for each in refused("refused in the storm", answer, REFUSALS) if not each.ok]
+        found += bad
+        exchanges += [answer.exchange] if bad else []
+    return found, exchanges

@@ -8,7 +8,6 @@ from pathlib import Path
 from casewright.api.staging import Finding
 from casewright.staging.acknowledged import Book
 from casewright.staging.ask import Answer
-from casewright.staging.checklist import RECOVERY_BOUND_S
 from casewright.staging.checks_errors import refused
 from casewright.staging.context import CannotGoOn, Context, mapping
 from casewright.staging.full_disk import NoVolume, fill, free, small_volume
@@ -16,6 +15,7 @@ from casewright.staging.golden import PLAN_NOTES
 from casewright.staging.judge import finding
 from casewright.staging.storm import within
 from casewright.staging.storm_beside import free_ports, own_folder, small_stack
+from casewright.staging.storm_bounds import RECOVERY_BOUND_S
 
 DISK = "resilience.disk"
 SEED = 22

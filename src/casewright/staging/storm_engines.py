@@ -13,13 +13,13 @@ from typing import Any
 from casewright.api.staging import Finding
 from casewright.bench.simulator import Fault, FaultPlan, SimConfig, SimulatorServer
 from casewright.staging.ask import Answer
-from casewright.staging.checklist import ENGINE_BACK_S, FALLBACK_BOUND_S, HUNG_BOUND_S, SLOW_BOUND_S
 from casewright.staging.checks_errors import refused
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
 from casewright.staging.golden import MODEL_NOTES, MODEL_QUERY
 from casewright.staging.judge import facts_present, finding
 from casewright.staging.storm import stopped, within
 from casewright.staging.storm_beside import free_ports, own_folder, small_stack
+from casewright.staging.storm_bounds import ENGINE_BACK_S, FALLBACK_BOUND_S, HUNG_BOUND_S, SLOW_BOUND_S
 
 FALLBACK, SLOW = "resilience.fallback", "resilience.slow"
 FIRST, SECOND = "ollama", "vllm"
@@ -29,6 +29,8 @@ _REQUESTS: tuple[tuple[str, str, Mapping[str, Any], tuple[str, ...]], ...] = (
     ("rag", "/query", MODEL_QUERY.body, MODEL_QUERY.facts),
     ("notes", "/convert", MODEL_NOTES.body, MODEL_NOTES.facts),
 )
+# Outcomes of an attempt that did not fail, or was none.
+UNASKED = frozenset({"ok", "circuit_open", "unsuitable"})
 FAULTS: tuple[FaultPlan, ...] = (
     FaultPlan(fault=Fault.STALL_BEFORE_FIRST),
     FaultPlan(fault=Fault.TRICKLE, delay_ms=200.0),
@@ -70,6 +72,11 @@ class Engine:
         """Misbehave so from now on; None: behave."""
         assert self._server is not None
         await asyncio.to_thread(self._server.control, plan)
+
+    async def met(self, plan: FaultPlan) -> int:
+        """How many requests the fault has hit so far, by its own count."""
+        assert self._server is not None
+        return (await asyncio.to_thread(self._server.truth)).faulted.get(plan.fault.value, 0)
 
     def stop(self) -> None:
         """End it."""
@@ -239,11 +246,13 @@ async def _slow(two: Two, plan: FaultPlan) -> None:
         await engine.fault(plan)
     try:
         for service, route, body, facts in _REQUESTS:
+            before = await two.first.met(plan)
             answer = await side.client.post_json(
                 f"{side.url(service)}{route}", body, timeout_s=_patience(two, SLOW_BOUND_S)
             )
             what = f"{name}: {service}"
             found = [_within(what, answer, SLOW_BOUND_S)]
+            found.append(_met(what, answer, await two.first.met(plan) - before))
             good = answer.status is None or answer.status == 200
             found += _good(what, answer, facts) if good else refused(what, answer, {429, 502, 503, 504})
             side.ledger.exchange(SLOW, answer.exchange)
@@ -255,6 +264,16 @@ async def _slow(two: Two, plan: FaultPlan) -> None:
     side.tell(f"both services ask {FIRST} again after {name} (at most {ENGINE_BACK_S:g} s)")
     for service, route, body, _ in _REQUESTS:
         await _until_asked(two, f"after {name}: {service}", f"{side.url(service)}{route}", body)
+
+
+def _met(what: str, answer: Answer, hits: int) -> Finding:
+    """The fault was met: the engine in charge was asked and failed, by the answer and by its own count."""
+    attempts = [mapping(each) for each in mapping(answer.json).get("attempts") or []]
+    tried = [each for each in attempts if each.get("provider") == FIRST]
+    failed = any(each.get("outcome") not in UNASKED for each in tried) or answer.status not in (None, 200)
+    words = ", ".join(f"{each.get('provider')} {each.get('outcome')}" for each in attempts) or "no attempt"
+    seen = f"{words}; {hits} requests of {FIRST} hit"
+    return finding(f"{what} meets it", f"{FIRST} asked and failed, and hit", seen, failed and hits > 0)
 
 
 async def _until_asked(two: Two, what: str, url: str, body: Mapping[str, Any]) -> None:

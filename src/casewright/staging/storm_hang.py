@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
 
 from casewright.api.staging import Finding
 from casewright.staging.acknowledged import Book
-from casewright.staging.checklist import HANG_TOLD_S, RECOVERY_BOUND_S
 from casewright.staging.checks_errors import refused
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
 from casewright.staging.judge import finding
-from casewright.staging.storm import stopped, whole, within
+from casewright.staging.storm import patience_of, started_again, starts_of, stopped, whole, within
+from casewright.staging.storm_bounds import HANG_TOLD_S, RECOVERY_BOUND_S, SEARCH_HUNG_S
+from casewright.staging.storm_kept import CHROMAS, Kept, kept_case
 from casewright.staging.storm_traffic import (
     DEADLINE_S,
     Sample,
@@ -29,6 +32,8 @@ SEED = 21
 READ_S = 60.0
 # The page asks each service at most this long before it says so in its own /health.
 PAGE_S = 12.0
+# The provider that a process is the engine of, by its name as a process and in the compose files.
+PROVIDERS = {"engine": "embedded", "ollama": "ollama", "vllm": "vllm"}
 
 
 async def hang(context: Context) -> str:
@@ -42,13 +47,16 @@ async def hang(context: Context) -> str:
     words: list[str] = []
     everything: list[Sample] = []
     try:
-        for name, pid in first.pids.items():
-            context.tell(f"{name} hangs (SIGSTOP), with requests under way; at most {HANG_TOLD_S:g} s")
-            async with Traffic(context.client, usual(context.config)) as traffic:
-                words.append(await _hang(context, book, name, pid))
-            context.ledger.add(HANG, _meanwhile(name, traffic.samples))
-            context.ledger.seen(HANG, **{f"traffic while {name} hung": summary(traffic.samples)})
-            everything += traffic.samples
+        async with kept_case(context, HANG) as kept:
+            for name, pid in first.pids.items():
+                context.tell(f"{name} hangs (SIGSTOP), with requests under way; at most {HANG_TOLD_S:g} s")
+                async with Traffic(context.client, usual(context.config)) as traffic:
+                    words.append(await _hang(context, book, kept, name, pid))
+                context.ledger.add(HANG, _meanwhile(name, traffic.samples))
+                context.ledger.seen(HANG, **{f"traffic while {name} hung": summary(traffic.samples)})
+                everything += traffic.samples
+        last = await context.listing(HANG)
+        context.ledger.add(HANG, started_again(context, last, "after the hangs", starts_of(context, first)))
     finally:
         context.ledger.seen(HANG, not_cleared=await book.clear())
     lost = f"{len(failed(everything))} of {len(everything)} requests failed"
@@ -56,21 +64,32 @@ async def hang(context: Context) -> str:
     return f"{', '.join(words)}; {lost}"
 
 
-async def _hang(context: Context, book: Book, name: str, pid: int) -> str:
+async def _hang(context: Context, book: Book, kept: Kept | None, name: str, pid: int) -> str:
     findings: list[Finding] = []
+    teller, took = await _teller(context, name), None
     async with stopped(context, pid) as problem:
         if problem is not None:
             context.ledger.add(HANG, [finding(f"{name}: SIGSTOP", "allowed", problem, None)])
             return f"{name} not stopped"
-        limit_s = min(HANG_TOLD_S, context.config.deadlines.recovery_s)
-        took = await context.until(lambda: _told(context, name), limit_s)
-        findings.append(within(f"{name} hangs: health tells it", took, HANG_TOLD_S, limit_s))
+        what = f"{name} hangs: health tells it"
+        if teller is None:
+            nobody = "nothing that can be asked from here needs it"
+            findings.append(finding(what, "a health page that says so", nobody, None, tried=False))
+        else:
+            limit_s = min(HANG_TOLD_S, context.config.deadlines.recovery_s)
+            took = await context.until(teller, limit_s)
+            findings.append(within(what, took, HANG_TOLD_S, limit_s))
         if name == "documents":
             findings += await _handed_in(context, book)
+        if kept is not None and name in CHROMAS:
+            context.tell(f"a search by meaning while {name} hangs (at most {SEARCH_HUNG_S:g} s)")
+            found, exchanges = await kept.asked(f"while {name} hangs", SEARCH_HUNG_S)
+            findings += found
+            context.ledger.exchange(HANG, *exchanges)
     context.tell(f"{name} goes on (SIGCONT); at most {RECOVERY_BOUND_S:g} s to be healthy")
     began = time.monotonic()
-    back = await context.until(lambda: whole(context, name), context.config.deadlines.recovery_s, began)
-    limit_s = context.config.deadlines.recovery_s
+    limit_s = patience_of(context)
+    back = await context.until(lambda: whole(context, name), limit_s, began)
     findings.append(within(f"{name} goes on: healthy", back, RECOVERY_BOUND_S, limit_s))
     if name == "documents" and book.papers:
         context.tell(f"the file handed in meanwhile is read (at most {READ_S:g} s)")
@@ -83,22 +102,53 @@ async def _hang(context: Context, book: Book, name: str, pid: int) -> str:
     return f"{name} {told}"
 
 
-async def _told(context: Context, name: str) -> bool:
-    """Whether a health page says that this process does not answer: that of whoever needs it."""
-    if name == "engine":
-        answers = await context.healths()
-        bodies = [mapping(answers[each].json) for each in LLM_SERVICES]
-        return all(body.get("status") == "degraded" for body in bodies)
-    if name == "chroma":
-        answer = await context.client.get(f"{context.url('rag')}/health", timeout_s=PAGE_S)
-        return answer.status is not None and mapping(mapping(answer.json).get("checks")).get(name) is False
-    page = context.config.services["web"]
-    if name == "web" or name not in context.config.services:
-        # nobody asks it but people: they see that nothing comes
-        own = context.health_url(name) or f"{page}/health"
-        return (await context.client.get(own, timeout_s=context.config.deadlines.health_s)).status is None
-    answer = await context.client.get(f"{page}/health", timeout_s=PAGE_S)
-    return answer.status is not None and mapping(mapping(answer.json).get("checks")).get(name) is False
+async def _teller(context: Context, name: str) -> Callable[[], Awaitable[bool]] | None:
+    """What asks whether somebody says that this process does not answer: whoever needs it, by its /health.
+
+    Those that nobody asks but people are asked themselves: they see that nothing comes. None: they cannot be.
+    """
+    before = {each: mapping(answer.json) for each, answer in (await context.healths()).items()}
+    if name in PROVIDERS and _in_charge(context, name, before["rag"]):
+        return lambda: _engine_missed(context, before)
+    if name in CHROMAS:
+        return lambda: _check_fails(context, "rag", "chroma")
+    if name in context.config.services and name != "web":
+        return lambda: _check_fails(context, "web", name)
+    own = context.health_url(name) or _published(context, name)
+    return None if own is None else lambda: _silent(context, own)
+
+
+def _in_charge(context: Context, name: str, body: Mapping[str, Any]) -> bool:
+    """Whether the services ask this engine just now, under whichever provider's name."""
+    url, own = mapping(body.get("engine")).get("url"), context.urls.get(name)
+    here = isinstance(url, str) and own is not None and urlsplit(url).netloc == urlsplit(own).netloc
+    return here or PROVIDERS[name] == context.provider
+
+
+def _published(context: Context, name: str) -> str | None:
+    """Where a container's port is on this machine."""
+    places = context.config.addresses.items()
+    return next((f"http://{here}/" for there, here in places if there.rpartition(":")[0] == name), None)
+
+
+async def _engine_missed(context: Context, before: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Both text services say that they do with less, or name another provider."""
+    answers = await context.healths()
+    bodies = {name: mapping(answers[name].json) for name in LLM_SERVICES}
+    return all(
+        body.get("status") == "degraded"
+        or (isinstance(other := body.get("provider"), str) and other != before[name].get("provider"))
+        for name, body in bodies.items()
+    )
+
+
+async def _check_fails(context: Context, service: str, check: str) -> bool:
+    answer = await context.client.get(f"{context.url(service)}/health", timeout_s=PAGE_S)
+    return answer.status is not None and mapping(mapping(answer.json).get("checks")).get(check) is False
+
+
+async def _silent(context: Context, url: str) -> bool:
+    return (await context.client.get(url, timeout_s=context.config.deadlines.health_s)).status is None
 
 
 async def _handed_in(context: Context, book: Book) -> list[Finding]:

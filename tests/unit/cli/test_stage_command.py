@@ -43,7 +43,8 @@ def test_wrong_words_are_usage_errors_that_name_the_fix(tmp_path: Path, words: l
 
 
 def test_one_group_without_the_stack_is_judged_and_written(tmp_path: Path) -> None:
-    done = stage(tmp_path / "data", "--only", "build", "--kills", "11", "--output", str(tmp_path / "out"))
+    words = ("--only", "build", "--kills", "11", "--no-clean-install", "--output", str(tmp_path / "out"))
+    done = stage(tmp_path / "data", *words)
     found = json.loads((tmp_path / "out" / "results.json").read_text())
     assert found["schema"] == "casewright.stage/1"
     assert done.returncode == (1 if found["counts"]["failed"] else 2), done.stdout + done.stderr

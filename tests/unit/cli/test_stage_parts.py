@@ -9,6 +9,8 @@ import pytest
 from casewright.cli.stage import config_of, stand_ins
 from casewright.cli.stage_parts import dependencies, with_parts
 from casewright.settings import Settings
+from casewright.staging.checklist import BY_ID
+from casewright.staging.compose import DEADLINES
 from casewright.staging.config import StageConfig
 
 
@@ -41,6 +43,13 @@ def test_what_compiles_at_its_first_start_is_waited_for_and_not_stood_in_for(tmp
     plain, real = Settings(data=tmp_path), Settings(data=tmp_path, up_with="vllm")
     assert config(plain).deadlines.start_s < 300
     assert config(real).deadlines.start_s > 1200
+    assert config(plain).deadlines.start_bound_s == 30
+    # a bound that is told where the box is
+    assert f"{config(real).deadlines.start_bound_s:g} s" in BY_ID["startup.services"].threshold
+    n8n = Settings(data=tmp_path, up_with="n8n")
+    assert config(n8n).deadlines.start_bound_s == 180
+    assert "n8n or vLLM among the processes 180 or 1260 s" in BY_ID["startup.services"].threshold
+    assert f"{DEADLINES.start_bound_s:g} s" in BY_ID["startup.services"].threshold
     assert "VLLM_URL" in stand_ins(plain)
     assert "VLLM_URL" not in stand_ins(real)
 
@@ -51,7 +60,22 @@ def test_every_part_of_the_plans_stack_is_named_with_its_container_and_its_stand
     assert parts["vllm"].container == "vllm (vllm/vllm-openai:v0.30.0, docker-compose.vllm.yml only)"
     assert "answers Ollama's API under its own name" in parts["ollama"].instead
     assert "embedded client" in parts["chroma"].instead
-    assert parts["n8n"].instead == "nothing: no workflow runs"
+    assert parts["n8n"].instead.startswith("nothing: no workflow runs")
+    program = tmp_path / "n8n"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    installed = config(Settings(data=tmp_path, n8n_command=program)).parts
+    (words,) = [part.instead for part in installed if part.name == "n8n"]
+    assert "installed, and started with CASEWRIGHT_UP_WITH=n8n only" in words
+
+
+def test_the_locks_that_are_installed_anew_are_those_of_the_clone_unless_left_out(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    made = config_of(settings, (), attach=False, sample=None, output=Path("/nowhere"))
+    assert with_parts(made, settings, None).requirements is None
+    found = with_parts(made, settings, None, clean_install=True).requirements
+    assert found is not None
+    assert (found / "run.lock").is_file()
 
 
 def test_a_server_that_was_named_is_what_answers_and_attached_nothing_is_known(tmp_path: Path) -> None:

@@ -73,6 +73,22 @@ def test_no_mutation_of_a_truth_passes() -> None:
     assert passed == []
 
 
+def test_a_client_whose_initials_are_a_word_is_still_who_acts() -> None:
+    context = Context("Samuel Oduya", "our_actions", "adviser", True, adviser="Sally Bright", meeting=MEETING)
+    lines = [SourceLine(1, "SO to ring Klarna, get settlement fig")]
+    told = faults("I will ring Klarna for a settlement figure.", lines, context)
+    assert {fault.kind for fault in told} == {"owner"}
+    ours = [SourceLine(1, "SB to ring Klarna, get settlement fig")]
+    assert not faults("We will ring Klarna for a settlement figure.", ours, context)
+
+
+def test_what_is_denied_of_one_is_not_denied_of_all() -> None:
+    line = "One of the two windows does not shut."
+    assert "negation" in said("Neither of the two windows shuts.", line)
+    assert not said("One of the two windows does not shut.", line)
+    assert not said("Neither of the two windows shuts.", "neither of the two windows shuts")
+
+
 def test_a_fault_says_what_it_is() -> None:
     line = "cl owes £450 to Barclays, £54 to Aviva"
     assert said("You owe £45 to Barclays and £54 to Aviva.", line) >= {"amount"}

@@ -65,8 +65,16 @@ class Fake:
                 say(json.dumps([self.inspected(name) for name in self.containers() if name in ids]))
             case ["image", "inspect", *names]:
                 return self.image_inspect(names)
+            case ["logs", *_, name] if "unread" in self.about.get("containers", {}).get(name, {}):
+                say(
+                    f"Error response from daemon: {self.about['containers'][name]['unread']}", file=sys.stderr
+                )
+                return 1
             case ["logs", *_, name]:
                 say(self.about.get("containers", {}).get(name, {}).get("log", "started\n"), end="")
+            case ["pause" | "unpause" as word, name]:
+                number = signal.SIGSTOP if word == "pause" else signal.SIGCONT
+                os.kill(self.containers()[name]["pid"], number)
             case ["run", *rest]:
                 return self.run_once(rest)
             case _:
@@ -174,6 +182,9 @@ class Fake:
                 chosen.unlink(missing_ok=True)
             case ["provider", "show", "--json"]:
                 say(json.dumps({"provider": "embedded"}))
+            case ["config", "show", "--json"]:
+                auth = {"value": self.about.get("auth", "auto"), "source": "environment"}
+                say(json.dumps({"settings": {"CASEWRIGHT_AUTH": auth}}))
         return 0
 
     def containers(self) -> dict[str, dict[str, Any]]:

@@ -39,6 +39,8 @@ class StandInStack:
         self.beside_faults: tuple[str, ...] = faults
         self.environment: dict[str, str] = {}
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.restarted = dict.fromkeys(NAMES, 0)
+        self.auth = "auto"
         self.calls: list[str] = []
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -71,11 +73,21 @@ class StandInStack:
     async def processes(self) -> Listing:
         with self._lock:
             found = tuple(
-                ProcessSeen(name, "running", process.pid, f"http://127.0.0.1:{self.ports[name]}")
+                ProcessSeen(
+                    name,
+                    "running",
+                    process.pid,
+                    f"http://127.0.0.1:{self.ports[name]}",
+                    restarts=self.restarted.get(name, 0),
+                )
                 for name, process in self.running.items()
                 if process.poll() is None
             )
         return Listing(told("ps"), found)
+
+    async def settings_shown(self) -> CommandRun:
+        settings = {"settings": {"CASEWRIGHT_AUTH": {"value": self.auth, "source": "default"}}}
+        return told("config", "show").model_copy(update={"stdout": json.dumps(settings)})
 
     async def provider_shown(self) -> CommandRun:
         return told("provider", "show")
@@ -132,6 +144,7 @@ class StandInStack:
             with self._lock:
                 for name, process in list(self.running.items()):
                     if process.poll() is not None:
+                        self.restarted[name] = self.restarted.get(name, 0) + 1
                         self._spawn(name)
 
     @staticmethod

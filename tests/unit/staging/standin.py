@@ -43,6 +43,11 @@ class StandIn(BaseHTTPRequestHandler):
             return "embedded"
         return self.provider_file.read_text()
 
+    @property
+    def engine_name(self) -> str:
+        """What stands at the engine's URL: with ``itself`` the provider's own engine."""
+        return self.provider if "itself" in self.faults else NAME
+
     def do_GET(self) -> None:
         if self.path == "/live":
             self.answer(500 if "dead" in self.faults else 200, {"status": "live"})
@@ -51,7 +56,7 @@ class StandIn(BaseHTTPRequestHandler):
         elif self.path == "/health":
             self.answer(200, self.health(f"http://{self.headers['Host']}"))
         elif self.path == "/api/version":
-            self.answer(200, {"version": "1", "engine": NAME})
+            self.answer(200, {"version": "1", "engine": self.engine_name})
         else:
             self.refuse(404, "not_found")
 
@@ -61,7 +66,7 @@ class StandIn(BaseHTTPRequestHandler):
         body["status"] = "healthy" if available else "degraded"
         body["limits"] = {"max_body_bytes": MAX_BODY}
         if self.service in ("rag", "notes"):
-            engine = "Ollama" if "lying-name" in self.faults else NAME
+            engine = "Ollama" if "lying-name" in self.faults else self.engine_name
             body |= {"llm_available": available, "provider": self.provider, "model": "m"}
             body["engine"] = {"provider": self.provider, "source": "default", "llm_available": available}
             body["engine"] |= {"engine": engine, "model": "m", "url": url}
@@ -73,7 +78,7 @@ class StandIn(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         size = int(self.headers.get("Content-Length", "0"))
         data = self.rfile.read(size)
-        if self.headers.get("Authorization", "").endswith("wrong"):
+        if self.headers.get("Authorization", "").endswith("wrong") and "no-keys" not in self.faults:
             self.refuse(401, "unauthenticated")
         elif size > MAX_BODY and "takes-all" not in self.faults:
             self.refuse(413, "body_too_large")
@@ -116,7 +121,7 @@ class StandIn(BaseHTTPRequestHandler):
         if found is None:
             grounded = "always-grounded" in self.faults
             return origin | {
-                "answer": "The documents do not say.",
+                "answer": "Acme Ltd" if "made-up-name" in self.faults else "The documents do not say.",
                 "citations": [],
                 "grounded": grounded,
                 "reason": "x",
@@ -137,6 +142,8 @@ class StandIn(BaseHTTPRequestHandler):
             answer = sentence.replace(found, "£845.50" if found != "£845.50" else "£975.00")
         if "invented-figure" in self.faults:
             answer += " That is 17 weeks."
+        if "invented-name" in self.faults:
+            answer += " It is held by Acme Ltd."
         return origin | {"answer": answer, "citations": [cited], "grounded": True, "reason": "x"}
 
     def convert(self, body: dict[str, Any]) -> dict[str, Any]:

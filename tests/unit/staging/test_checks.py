@@ -11,7 +11,7 @@ from casewright.staging import checks_documents, checks_health, checks_notes, ch
 from casewright.staging.ask import Answer, Client
 from casewright.staging.checks_errors import refused
 from casewright.staging.golden import FILES, MODEL_NOTES, MODEL_QUERY, NOTES, PLAN_QUERY, QUERIES, FileCase
-from casewright.staging.judge import figures
+from casewright.staging.judge import figures, names
 from casewright.staging.steps_ask import files
 from unit.staging.standin import NAME, standing
 
@@ -72,7 +72,9 @@ async def test_right_answers_hold() -> None:
         ("always-grounded", f"{PLAN_QUERY.name}: grounded"),
         ("swapped-amount", "says £975.00"),
         ("swapped-amount", "not £845.50"),
-        ("invented-figure", "figures"),
+        ("invented-figure", "names and figures -> 17"),
+        ("invented-name", "names and figures -> Acme, Ltd"),
+        ("made-up-name", "what the documents do not say: nothing but that -> Acme Ltd"),
         ("silent-model", "with the model asked: model"),
         ("wrong-provider", "the plan's query: provider"),
         ("ok-for-wrong-json", "shape"),
@@ -223,3 +225,16 @@ async def test_no_answer_is_a_finding_and_not_an_exception() -> None:
 
 def test_figures_are_whole_numbers_with_their_marks() -> None:
     assert figures("£1,691.00 by 30 May 2025, HL-20417.") == {"1,691.00", "30", "2025", "20417"}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The employer is Acme Ltd.", {"Acme", "Ltd"}),
+        ("Acme Ltd employs her. Nobody else does.", {"Acme", "Ltd"}),
+        ("We will write.\nLandlord's letter of 12 May 2025, HL-20417", {"May", "HL"}),
+        ("You told us that I asked the council.", set()),
+    ],
+)
+def test_names_are_capitalised_words_that_begin_no_sentence(text: str, found: set[str]) -> None:
+    assert names(text) == found

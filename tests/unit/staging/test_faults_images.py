@@ -9,7 +9,7 @@ from typing import Any
 from casewright.api.staging import BoxResult
 from casewright.staging import images
 from casewright.staging.ask import Client
-from casewright.staging.checklist import IMAGE_LIMITS_MB
+from casewright.staging.build_limits import IMAGE_LIMITS_MB
 from casewright.staging.context import Context
 from casewright.staging.ledger import Ledger
 from unit.deploy.compose_files import OURS

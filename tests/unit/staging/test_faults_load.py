@@ -9,12 +9,16 @@ import pytest
 
 from casewright.api.staging import CommandRun, Finding
 from casewright.staging import load_judge, steps_load
-from casewright.staging.context import Context
+from casewright.staging.config import StageConfig
+from casewright.staging.context import CannotGoOn, Context
 from casewright.staging.ledger import Ledger
 from casewright.staging.load import LoadRun, LoadSeen, put_load
+from casewright.staging.load_stack import engine_told, simulated_stack
+from casewright.staging.stack import LocalStack, Stack
 from casewright.staging.steps_load import LOAD, OVERLOAD
-from unit.staging.faults import injects
+from unit.staging.faults import assert_failed, injects
 from unit.staging.loading import SMALL, Loaded, config_for, loaded, seen_of
+from unit.staging.standin import standing
 
 ALONE = replace(SMALL, workers=0)
 FAST = [10.0] * 2500
@@ -83,6 +87,46 @@ def test_a_gateway_that_does_not_start_is_not_measured_and_says_why(tmp_path: Pa
     assert "the gateway cannot: no key" in found.box(OVERLOAD).reason
 
 
+class Containers(LocalStack):
+    """A stack beside which there is no other, as that of containers."""
+
+    def beside(self, config: StageConfig) -> Stack:
+        """There is none."""
+        raise CannotGoOn("a second stack is for target local")
+
+
+@injects("startup.memory")
+def test_words_about_memory_in_the_logs_of_the_stack_under_load_fail(tmp_path: Path) -> None:
+    async def run(context: Context) -> str:
+        context.stack = Containers(context.config)
+        async with simulated_stack(context, "http://127.0.0.1:9", LOAD) as config:
+            answer = await context.client.get(f"{config.services['rag']}/health")
+            (config.data_dir / "logs").mkdir()
+            (config.data_dir / "logs" / "rag.log").write_text("one\nMemoryError: no room\n")
+            return f"{answer.status}, {sorted(context.loaded)}, {len(set(context.loaded.values()))}"
+
+    found = loaded(replace(config_for(tmp_path), target="compose"), run, stack=False)
+    assert found.ended == "200, ['documents (simulator)', 'notes (simulator)', 'rag (simulator)'], 1"
+    assert_failed(found.ledger, "startup.memory", "rag.log: MemoryError: no room")
+
+
+def test_a_gateway_is_told_of_the_engine_that_the_stack_has(tmp_path: Path) -> None:
+    chosen = tmp_path / "provider"
+
+    async def told(context: Context) -> str:
+        return str(await engine_told(context))
+
+    for provider, expected in (
+        ("vllm", {"LLM_PROVIDER": "vllm", "VLLM_URL": "http://127.0.0.1:9", "VLLM_MODEL": "m"}),
+        ("embedded", {"LLM_PROVIDER": "embedded", "CASEWRIGHT_EMBEDDED_URL": "http://127.0.0.1:9"}),
+    ):
+        chosen.write_text(provider)
+        with standing("rag", provider_file=chosen) as url:
+            inside = url.removeprefix("http://")
+            config = replace(config_for(tmp_path), services={"rag": url}, addresses={inside: "127.0.0.1:9"})
+            assert loaded(config, told, stack=False).ended == str(expected)
+
+
 def judged(box: str, folder: Path, *findings: Finding) -> str:
     found = Loaded(config_for(folder))
     found.ledger = Ledger()
@@ -120,6 +164,8 @@ def test_rates_and_times_are_judged_by_their_intervals(
 
 
 LONG = {"p50": 10, "p95": 17, "max": 20}
+BROKEN, STOPPED = (DONE.model_copy(update={"exit_code": code}) for code in (2, None))
+FULL = {"users": 50, "seconds": 299.8}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +176,17 @@ LONG = {"p50": 10, "p95": 17, "max": 20}
         (load_judge.engine_asked("r", seen_of({"model": FAST}), 2499), False),
         (load_judge.engine_asked("r", seen_of({"extractive": FAST}), 0), False),
         (load_judge.short("r", seen_of({}, output_tokens=LONG))[1], False),
+        (load_judge.short("r", seen_of({}, output_tokens=LONG | {"p95": 16}))[1], None),
+        (load_judge.short("r", seen_of({}, output_tokens=LONG | {"p95": 16, "max": 16}))[1], True),
+        (load_judge.sized("r", seen_of({}, run=FULL))[0], True),
+        (load_judge.sized("r", seen_of({}, run=FULL | {"users": 49}))[0], None),
+        (load_judge.sized("r", seen_of({}, run=FULL))[1], True),
+        (load_judge.sized("r", seen_of({}, run=FULL | {"seconds": 60.0}))[1], None),
+        (load_judge.asked("r", seen_of({}, requests={"rag: a": {"extractive": 1}}), ("rag",))[0], True),
+        (load_judge.asked("r", seen_of({}, requests={"rag: a": {"extractive": 1}}), ("notes",))[0], None),
+        (load_judge.ran("r", seen_of({"model": FAST}), DONE), True),
+        (load_judge.ran("r", seen_of({"model": FAST}), BROKEN), False),
+        (load_judge.ran("r", seen_of({"model": FAST}), STOPPED), False),
         (load_judge.short("r", seen_of({}, prompt_tokens=LONG | {"max": 151}))[0], False),
         (load_judge.errors("r", seen_of({})), None),
         (load_judge.ran("r", seen_of({}), DONE), False),

@@ -127,6 +127,9 @@ WELL = HealthSample(status=200, word="healthy", good=True, ms=1.0)
 SICK = WELL.model_copy(update={"word": "degraded", "good": True})
 
 
+ENGINE = "engine (own engine)"
+
+
 def moments(*rss_mb: float, step: str = "load", health: HealthSample = WELL) -> list[Moment]:
     """One sample a second of an engine with so much memory."""
     return [
@@ -136,7 +139,8 @@ def moments(*rss_mb: float, step: str = "load", health: HealthSample = WELL) -> 
             step=step,
             breaking=None,
             health={"rag": health},
-            memory={"engine": Memory(pid=7, rss=int(mb * MB))},
+            memory={"engine": Memory(pid=7, rss=int(mb * MB)), "web": Memory(pid=9, rss=1)},
+            loaded={ENGINE: Memory(pid=7, rss=int(mb * MB))} if step == "load" else {},
         )
         for second, mb in enumerate(rss_mb)
     ]
@@ -151,7 +155,7 @@ def memory_box(samples: list[Moment]) -> Ledger:
 @injects(MEMORY)
 def test_memory_that_rises_under_load_fails() -> None:
     rising = moments(*(400 + 2 * second for second in range(60)))
-    assert_failed(memory_box(rising), MEMORY, "engine under load: 419 MB, then 499 MB")
+    assert_failed(memory_box(rising), MEMORY, "engine (own engine) under load: 419 MB, then 499 MB")
 
 
 @pytest.mark.parametrize(
@@ -172,12 +176,18 @@ def test_memory_is_judged_over_the_load_alone(samples: list[Moment], status: str
 
 def test_memory_of_a_process_that_was_started_anew_is_not_proven() -> None:
     first, second = moments(*[400] * 30), moments(*[400] * 30)
-    other = {"engine": Memory(pid=8, rss=400 * MB)}
-    second = [each.model_copy(update={"memory": other}) for each in second]
+    other = {ENGINE: Memory(pid=8, rss=400 * MB)}
+    second = [each.model_copy(update={"loaded": other}) for each in second]
     assert boxes_of(memory_box(first + second))[MEMORY].status == "NOT PROVEN"
     # a load that was interrupted and taken again is judged by itself
     again = [each.model_copy(update={"run": 2}) for each in second]
     assert boxes_of(memory_box(first + again))[MEMORY].status == "PASS"
+
+
+def test_processes_that_no_request_reached_prove_nothing() -> None:
+    idle = [each.model_copy(update={"loaded": {}}) for each in moments(*[400] * 60)]
+    box = boxes_of(memory_box(idle))[MEMORY]
+    assert (box.status, "no process under load was sampled" in box.reason) == ("NOT PROVEN", True)
 
 
 @injects("startup.health")

@@ -17,14 +17,18 @@ import pytest
 from casewright.api.staging import BoxResult, EvidenceFile, Finding
 from casewright.staging.ask import Client
 from casewright.staging.config import Deadlines, StageConfig
+from casewright.staging.context import Context
+from casewright.staging.ledger import Ledger
 from casewright.staging.run import StepEvent, run_stage
-from casewright.staging.samples import Plan, Recording, read_recording
+from casewright.staging.samples import Plan, Recorder, Recording, read_recording
 from casewright.staging.soak_run import SoakResult, exit_code, read_result, run_soak
 from casewright.staging.soak_warm import PATHS
+from casewright.staging.steps_soak import soak
 from ports import free_port
-from unit.staging.faults import injects
+from unit.staging.faults import assert_failed, injects
 from unit.staging.soak_watch import FixedStack
 from unit.staging.stack import StandInStack
+from unit.staging.test_soak import Hour, lines_of
 
 SCRIPT = Path(__file__).with_name("soaking.py")
 WATCH = Path(__file__).with_name("soak_watch.py")
@@ -132,6 +136,16 @@ def test_each_fault_fails_its_own_box(tmp_path: Path, started: Callable[..., Soa
     assert any("max_body_bytes" in found.seen for found in wrong(tmp_path, "drift"))
     counted = [found.what for found in wrong(tmp_path, "metrics")]
     assert counted == ["notes: POST /convert 200", "notes: POST /convert in all", "notes: answers"]
+
+
+@injects("stability.uptime", itself=True)
+def test_a_degraded_service_fails_uptime(tmp_path: Path, started: Callable[..., SoakedStack]) -> None:
+    result = soaked(started("llm-down"), tmp_path, quick(1.0))
+    assert box(result, "uptime").status == "FAIL"
+    assert [found.what for found in wrong(tmp_path, "uptime")] == [
+        f"{name} /health" for name in ("rag", "notes", "documents", "web")
+    ]
+    assert box(result, "uptime").reason.count(": degraded") == 3
 
 
 def test_a_right_stack_fails_nothing_and_proves_what_so_short_a_time_can(
@@ -306,6 +320,39 @@ def test_the_stage_soaks_and_enters_the_boxes(tmp_path: Path, started: Callable[
     evidence = json.loads((tmp_path / "out" / "stability-metrics.json").read_text())
     assert evidence["seen"]["samples"] == "soak/samples.jsonl"
     assert read_recording(tmp_path / "out" / "soak").samples
+
+
+@injects("stability.restarts", "stability.uptime")
+def test_a_soak_that_goes_on_in_a_stage_begins_anew_and_forgets_nothing(
+    tmp_path: Path, started: Callable[..., SoakedStack]
+) -> None:
+    stack = started()
+    config = replace(config_for(stack, tmp_path), soak=quick(0.5), resume=True)
+    folder = config.output / "soak"
+    before = Hour(seconds=60, pid=lambda t: 7 if t < 30 else 70).record()
+    before.ends.clear()  # it was cut off
+    before.asks[0] = before.asks[0].model_copy(update={"document": "kept"})
+    with Recorder(folder) as recorder:
+        for line in lines_of(before):
+            recorder.write(line)
+
+    async def goes_on() -> Ledger:
+        async with Client(5.0) as client:
+            context = Context(config, client, stack, Ledger(), runs=2)
+            await soak(context)
+            return context.ledger
+
+    ledger = asyncio.run(goes_on())
+    now, kept = read_recording(folder), (folder / "samples-run1.jsonl").read_bytes()
+    assert (len(now.begins), len(now.ends)) == (1, 1)
+    assert now.samples[-1].t < 30
+    assert kept.count(b'"kind":"sample"') == len(before.samples)
+    assert_failed(ledger, "stability.restarts", "run 1: rag under watch: pid 7, then pid 70 after 30 s")
+    assert_failed(ledger, "stability.uptime", "run 1: rag under watch")
+    failed = [each for each in ledger.entries()["stability.metrics"].findings if each.ok is False]
+    assert failed == []
+    told = ledger.entries()["stability.uptime"].seen["interrupted_soak"]
+    assert told == {"samples": "soak/samples-run1.jsonl", "erased": 1, "left": 0, "watched_s": 60.1}
 
 
 def test_without_a_soak_its_boxes_are_not_measured(

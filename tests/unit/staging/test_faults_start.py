@@ -17,6 +17,7 @@ from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.context import Context
 from casewright.staging.ledger import Ledger
 from casewright.staging.logs import killed, mark_logs, memory_errors
+from casewright.staging.resume import facts_of, put_back
 from casewright.staging.run import StepEvent, run_stage
 from casewright.staging.stack import Listing
 from unit.staging.faults import assert_failed, injects
@@ -175,6 +176,22 @@ async def test_words_about_memory_in_a_log_fail(tmp_path: Path, line: str) -> No
     assert_failed(found, "startup.memory", line[:11])
 
 
+@injects("startup.memory")
+async def test_what_the_logs_gained_before_a_stage_was_interrupted_fails_it_after(tmp_path: Path) -> None:
+    async with Client(5) as client:
+        first = Context(config_at(tmp_path, {}), client, StandInStack(tmp_path), Ledger())
+        logged(tmp_path, "rag.log", "MemoryError of last week\n")
+        mark_logs(first)
+        logged(tmp_path, "rag.log", "MemoryError of today\n")
+        logged(tmp_path, "notes.log", "std::bad_alloc\n")
+        again = Context(config_at(tmp_path, {}), client, StandInStack(tmp_path), Ledger())
+        put_back(again, facts_of(first))
+        mark_logs(again)
+        again.ledger.add("startup.memory", memory_errors(again).findings)
+    box = assert_failed(again.ledger, "startup.memory", "MemoryError of today", "bad_alloc")
+    assert "last week" not in box.reason
+
+
 SPAWNED = "INFO spawned: 'rag' with pid 4242\n"
 ENDS = (
     "WARN exited: rag (terminated by SIGKILL; not expected)\n",
@@ -270,6 +287,8 @@ async def test_uploads_that_do_not_work_fail(tmp_path: Path, fault: str, words: 
         ("always-grounded", "grounded"),
         ("wrong-quote", "at its span"),
         ("invented-figure", "figures: 17"),
+        ("invented-name", "figures: Acme, Ltd"),
+        ("made-up-name", "nothing but that: Acme Ltd"),
         ("lost-line", "every line"),  # facts that are missing
         ("lost-page", "page"),
         ("misread", "845.50"),

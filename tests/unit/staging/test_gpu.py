@@ -192,6 +192,13 @@ def stack(tmp_path: Path) -> Iterator[StandInStack]:
 
 def boxes(stack: StandInStack, folder: Path, environment: dict[str, str]) -> dict[str, BoxResult]:
     """The two boxes after their step."""
+    ledger, config = after_the_step(stack, folder, environment)
+    return {box.id: box for box in ledger.judge(config) if box.id in (ALLOCATION, UTILISATION)}
+
+
+def after_the_step(
+    stack: StandInStack, folder: Path, environment: dict[str, str]
+) -> tuple[Ledger, StageConfig]:
     config = StageConfig(
         data_dir=folder / "data",
         output=folder / "out",
@@ -207,8 +214,14 @@ def boxes(stack: StandInStack, folder: Path, environment: dict[str, str]) -> dic
             await gpus(Context(config, client, stack, ledger))
         return ledger
 
-    ledger = asyncio.run(taken())
-    return {box.id: box for box in ledger.judge(config) if box.id in (ALLOCATION, UTILISATION)}
+    return asyncio.run(taken()), config
+
+
+def test_the_memory_of_engines_is_read_after_the_pictures(stack: StandInStack, tmp_path: Path) -> None:
+    environment = nvidia_smi(tmp_path / "bin", TWO.format(60, 80), RIGHT)
+    ledger, _ = after_the_step(stack, tmp_path, environment)
+    order = [each.what for each in ledger.entries()[UTILISATION].findings]
+    assert order.index("GPU 0 with pictures") < order.index("resident memory of Ollama")
 
 
 @injects("performance.gpu", itself=True)

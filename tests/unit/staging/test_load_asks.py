@@ -16,6 +16,7 @@ from casewright.staging.load_asks import (
     notice_ask,
     query_ask,
     rent_ask,
+    unanswerable_ask,
     with_strategy,
 )
 
@@ -92,3 +93,20 @@ def test_a_wrong_period_is_wrong() -> None:
     )
     short = quote | {"end": 3, "quote": text[:3]}
     assert ask.problem(right | {"citations": [short]}) == "no citation holds the amount"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, None),
+        ({"answer": "Acme Ltd"}, "says something else than that it is not there"),
+        ({"answer": ""}, "says something else than that it is not there"),
+        ({"grounded": True}, "grounded is not false though the document does not say it"),
+        ({"citations": [{}]}, "cites something for what it did not find"),
+    ],
+)
+def test_what_is_not_in_the_documents_is_answered_by_just_that(
+    change: dict[str, Any], problem: str | None
+) -> None:
+    answer = {"grounded": False, "citations": [], "answer": "The documents do not say."}
+    assert unanswerable_ask(rng()).problem(answer | change) == problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,15 +14,28 @@ from pathlib import Path
 
 import pytest
 
-from casewright.api.staging import BoxResult, EvidenceFile, StageResult
+from casewright.api.staging import BoxResult, CommandRun, EvidenceFile, Finding, StageResult, StepResult
 from casewright.cli.main import run
 from casewright.errors import UsageError
 from casewright.staging.ask import Client
 from casewright.staging.context import Context
 from casewright.staging.ledger import Ledger
-from casewright.staging.resume import STATE, Facts, State, options_of, read_state, take_down
+from casewright.staging.resume import (
+    FAILURES,
+    STATE,
+    Facts,
+    Failure,
+    State,
+    carried,
+    options_of,
+    read_failures,
+    read_state,
+    take_down,
+)
 from casewright.staging.run import StepEvent, exit_code, run_stage
 from casewright.staging.sampling import FILE, read_moments
+from casewright.staging.stack import Listing
+from unit.staging.faults import assert_failed, injects
 from unit.staging.interrupted import Left, config_at
 from unit.staging.stack import StandInStack
 
@@ -90,6 +104,64 @@ def test_after_ctrl_c_the_rest_is_run_and_the_finished_is_kept(
     assert "begun 2 times" in again.notes[-1]
     with pytest.raises(UsageError, match="is finished"):
         run_stage(config_at(tmp_path, stack.services, resume=True), quiet, stack)
+
+
+class OnceWrong(StandInStack):
+    """Slow at its first start, by its own account; its first list at the end is interrupted by Ctrl-C."""
+
+    pressed = False
+
+    async def up(self) -> CommandRun:
+        run = await super().up()
+        return run.model_copy(update={"seconds": 31.0}) if self.calls.count("up") == 1 else run
+
+    async def processes(self) -> Listing:
+        if self.sick_file.exists() and not self.pressed:
+            self.pressed = True
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.Event().wait()
+        return await super().processes()
+
+
+@injects("startup.services", "startup.health")
+def test_what_failed_before_it_was_interrupted_counts_when_its_step_is_taken_again(
+    tmp_path: Path, stacks: list[StandInStack]
+) -> None:
+    stack = OnceWrong(tmp_path, "sick-on-demand")
+    stacks.append(stack)
+
+    def fall_sick(event: StepEvent) -> None:
+        if event.name == "settle" and event.result is None:
+            stack.sick_file.touch()
+
+    first = run_stage(config_at(tmp_path, stack.services), fall_sick, stack)
+    assert first.interrupted
+    assert box_of(first, "startup.health").status == "FAIL"
+    stack.sick_file.unlink()
+    again = run_stage(config_at(tmp_path, stack.services, resume=True), quiet, stack)
+    assert_failed(again, "startup.services", "run 1: all healthy: 31.0 s")
+    assert_failed(again, "startup.health", "run 1: ")
+    assert exit_code(again) == 1
+    assert {each.step for each in read_failures(tmp_path / "out")} >= {"start", "settle"}
+
+
+def failure(step: str, what: str = "it") -> Failure:
+    found = Finding(what=what, expected="so", seen="not so", ok=False)
+    return Failure(run=1, step=step, box="startup.health", finding=found)
+
+
+def test_a_failure_is_carried_over_once_and_not_of_a_step_that_is_kept(tmp_path: Path) -> None:
+    (tmp_path / FAILURES).write_text(
+        "".join(f"{failure(step).model_dump_json()}\n" for step in ("health", "settle")) + '{"run": 1, "st'
+    )
+    read = read_failures(tmp_path)
+    assert [each.step for each in read] == ["health", "settle"], "a line that was cut short is left out"
+    kept = [StepResult(name="health", status="failed")]
+    found = carried(read, kept, {})
+    (only,) = found["startup.health"].findings
+    assert (only.what, only.ok) == ("run 1: it", False)
+    assert carried(read, kept, found) == {}
+    assert read_failures(tmp_path / "nowhere") == ()
 
 
 def test_after_a_kill_the_stack_that_was_left_is_taken_down_and_the_rest_is_run(

@@ -6,18 +6,22 @@ import asyncio
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from casewright.api.staging import BoxResult, CommandRun, EvidenceFile, Group, StageResult
+from casewright.api.staging import BoxResult, CommandRun, EvidenceFile, Group, StageResult, StepResult
 from casewright.errors import UsageError
 from casewright.staging.checklist import BOXES
-from casewright.staging.config import Deadlines, StageConfig
+from casewright.staging.config import Deadlines, LoadPlan, StageConfig
+from casewright.staging.duration import duration
+from casewright.staging.ledger import Ledger
 from casewright.staging.run import StepEvent, exit_code, planned, run_stage
 from casewright.staging.sampling import read_moments
+from unit.staging.faults import assert_failed, injects
 from unit.staging.stack import StandInStack
 
 
@@ -100,6 +104,50 @@ def test_groups_limit_what_is_asked_and_what_counts(tmp_path: Path, stacks: list
     assert all(box.status == "NOT MEASURED" for box in result.boxes if not box.asked)
     assert result.counts.not_asked == len(BOXES) - 4
     assert exit_code(result) == 0
+
+
+def test_without_locust_a_stage_with_a_load_is_refused_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = StandInStack(tmp_path)
+    config = config_for(stack, tmp_path, "performance")
+    config = replace(config, load=LoadPlan(locustfile=Path("locustfile.py")))
+    monkeypatch.setitem(sys.modules, "locust", None)
+    with pytest.raises(UsageError, match="locust is not installed") as refusal:
+        run_stage(config, quiet, stack)
+    assert "make setup" in refusal.value.hint
+    assert "--load-seconds 0" in refusal.value.hint
+    assert stack.calls == []
+    assert not (tmp_path / "out").exists()
+
+
+def of_steps(config: StageConfig, **seconds: float | None) -> Ledger:
+    ledger = Ledger()
+    steps = [
+        StepResult(name=name, status="skipped" if took is None else "done", seconds=took)
+        for name, took in seconds.items()
+    ]
+    ledger.add("stability.duration", [duration(config, steps)])
+    return ledger
+
+
+@injects("stability.duration")
+def test_a_whole_stage_that_takes_too_long_fails_and_a_part_of_one_shows_nothing(tmp_path: Path) -> None:
+    whole = StageConfig(tmp_path, tmp_path, {}, ())
+    slow = of_steps(whole, start=9.0, load=1500.0, soak=3600.0)
+    assert_failed(slow, "stability.duration", "25.1 min", "load 1500 s", "under 25 min")
+    judged = {each.id: each for each in of_steps(whole, load=1400.0, soak=None).judge(whole)}
+    assert judged["stability.duration"].status == "PASS", "the soak does not count"
+    for other, found in (
+        ("--only", of_steps(replace(whole, only=("stability",)), load=1.0)),
+        ("--attach", of_steps(replace(whole, attach=True), load=1.0)),
+        ("target local", of_steps(replace(whole, target="compose"), load=9999.0)),
+        ("another load", of_steps(replace(whole, load=LoadPlan(seconds=60)), load=1.0)),
+        ("carried through: full disk", of_steps(whole, **{"load": 1.0, "full disk": None})),
+    ):
+        box = {each.id: each for each in found.judge(whole)}["stability.duration"]
+        assert box.status == "NOT MEASURED"
+        assert other in box.reason
 
 
 def test_what_needs_no_stack_starts_none(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from casewright.staging.samples import (
     Ask,
     Begin,
     End,
+    GpuSample,
     HealthSample,
     Line,
     Listed,
@@ -34,7 +35,7 @@ from casewright.staging.samples import (
 from casewright.staging.soak import seconds_in
 from casewright.staging.soak_judge import SOAK_BOXES, judge_soak
 from casewright.staging.soak_load import cases
-from casewright.staging.soak_look import counters_of, said, setting_of
+from casewright.staging.soak_look import counters_of, said, setting_of, with_descriptors
 from casewright.staging.soak_view import clock, progress, shown
 
 MIB = 2**20
@@ -48,9 +49,10 @@ class Hour:
 
     seconds: float = 3600.0
     rss: Callable[[float], float] = lambda _: 100 * MIB
-    fds: Callable[[float], int] = lambda _: 30
+    fds: Callable[[float], int | None] = lambda _: 30
     pid: Callable[[float], int] = lambda _: 7
     good: Callable[[float], bool] = lambda _: True
+    gpus: Callable[[float], tuple[GpuSample, ...]] = lambda _: ()
     config: Callable[[float], str] = lambda _: "c"
     ms: Callable[[float], float] = lambda _: 20.0
     digest: Callable[[float], str] = lambda _: "d"
@@ -111,6 +113,7 @@ class Hour:
             processes={"rag": process, "notes": calm},
             health=dict.fromkeys(SERVICES, word),
             counters=counters,
+            gpus=self.gpus(t),
         )
 
     def _ask(self, recording: Recording, service: str, case: str, t: float, dice: random.Random) -> None:
@@ -130,6 +133,11 @@ class Hour:
                 by="code",
             )
         )
+
+
+def gpu(index: int, used: float | None) -> GpuSample:
+    """One GPU with so many MiB in use."""
+    return GpuSample(index=index, name="x", busy=5.0, used=used, total=16376)
 
 
 def lines_of(recording: Recording) -> list[Line]:
@@ -180,6 +188,12 @@ def test_half_an_hour_is_not_proven_and_says_how_long_it_was() -> None:
         (Hour(config=lambda t: "c" if t < 1800 else "e"), "drift", "configuration"),
         (Hour(extra=1), "metrics", "rag: POST /query 200"),
         (Hour(extra=-1), "metrics", "rag: answers"),
+        (Hour(gpus=lambda t: (gpu(1, 8000 + t / 3600 * 400),)), "leaks", "GPU 1: memory"),
+        (
+            Hour(gpus=lambda t: (gpu(0, 1),) if t < 900 else (gpu(1, 8000),)),
+            "uptime",
+            "GPU 0: in 180 of 722 lists, not after 900 s",
+        ),
     ],
 )
 def test_each_fault_fails_its_box(fault: Hour, box: str, words: str) -> None:
@@ -196,6 +210,54 @@ def test_errors_that_are_counted_rightly_are_consistent() -> None:
 def test_short_trouble_within_the_bound_is_told_and_passes() -> None:
     found = verdicts(Hour(good=lambda t: not 1000 <= t <= 1005).record())
     assert found["uptime"].status == "PASS", found["uptime"].reason
+
+
+def test_a_gap_that_may_have_been_too_long_is_not_proven() -> None:
+    # bad at 1000, 1005 and 1010: 15 s until the next good look, and perhaps nearly 20 from the last one
+    found = verdicts(Hour(good=lambda t: not 1000 <= t <= 1010).record())["uptime"]
+    assert found.status == "NOT PROVEN"
+    assert "longest 15.0 s (after 1000 s), 20.0 s from a good look to the next" in found.reason
+
+
+def test_a_handful_of_looks_is_no_hour_under_watch() -> None:
+    recording = Hour().record()
+    recording.samples[:] = recording.samples[::60]
+    assert recording.watched_s == 0.0
+    found = verdicts(recording)["uptime"]
+    assert found.status == "NOT PROVEN"
+    assert "0.0 min; 3600 s more between samples too far apart (12 times)" in found.reason
+
+
+def test_what_this_user_may_not_see_of_descriptors_is_not_proven() -> None:
+    found = verdicts(Hour(fds=lambda _: None).record())["leaks"]
+    assert found.status == "NOT PROVEN"
+    assert "rag: descriptors: not shown to this user" in found.reason
+
+
+def test_descriptors_are_what_metrics_tell_where_they_are_not_shown() -> None:
+    seen = ProcessSample(pid=1, created=1.0, rss=1, fds=7, threads=1, cpu_s=0.0, children=0)
+    hidden = seen.model_copy(update={"fds": None})
+    text = "process_max_fds 9.0\nprocess_open_fds 18.0\n"
+    texts = {"rag": text, "notes": "process_open_fds 1e+02", "web": text, "documents": ""}
+    given = {"rag": hidden, "notes": hidden, "web": seen, "documents": hidden, "chroma": hidden}
+    found = {name: each.fds for name, each in with_descriptors(given, texts).items()}
+    assert found == {"rag": 18, "notes": 100, "web": 7, "documents": None, "chroma": None}
+
+
+def test_gpus_that_stay_pass_and_a_tool_that_falls_silent_proves_nothing() -> None:
+    two = (gpu(0, 15000), gpu(1, None))
+    found = verdicts(Hour(gpus=lambda _: (gpu(0, 15000), gpu(1, 8000))).record())
+    assert {name: box.status for name, box in found.items()} == ALL_PASS, found
+    assert statuses(Hour(gpus=lambda _: two).record()) == ALL_PASS | {"leaks": "NOT PROVEN"}
+    silent = verdicts(Hour(gpus=lambda t: (gpu(0, 1),) if t < 1800 else ()).record())["uptime"]
+    assert silent.status == "NOT PROVEN"
+    assert "GPU 0: in 360 of 360 lists; no list in 362 of 722 looks" in silent.reason
+
+
+def test_a_soak_that_was_cut_off_says_nothing_of_its_counters() -> None:
+    recording = Hour(extra=1).record()
+    recording.ends.clear()
+    assert statuses(recording)["metrics"] == "NOT PROVEN"
 
 
 def test_what_the_first_minutes_take_is_no_leak() -> None:
@@ -243,7 +305,7 @@ def test_the_time_nobody_looked_is_not_time_under_watch() -> None:
     recording.begins.insert(0, whole.begins[0])
     del recording.begins[1:-1]
     assert recording.gaps == [(1000.0, 2002.0)]
-    assert recording.watched_s == pytest.approx(3600.1 - 1002.0)
+    assert recording.watched_s == pytest.approx(1000.0 + 3600.1 - 2005.0)
     found = verdicts(recording)["uptime"]
     assert found.status == "NOT PROVEN"
     assert "in 2 runs, 1002 s between them" in found.reason

@@ -33,6 +33,7 @@ def _nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "said"),
     [
         (["--duration", "soon"], "write 90s, 10m, 1h"),
+        (["--interval", "1m"], "15 s without health could go unseen"),
         (["--resume", "/no/such/folder"], "holds no soak"),
         (["--follow", "/no/such/folder"], "holds no soak"),
         (["--output", "/x", "--resume", "/y"], "exclude each other"),

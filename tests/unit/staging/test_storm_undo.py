@@ -18,7 +18,7 @@ from casewright.staging.context import Context
 from casewright.staging.full_disk import NoVolume, small_volume
 from casewright.staging.ledger import Ledger
 from unit.staging.stack import StandInStack
-from unit.staging.test_faults_resilience import config_of
+from unit.staging.storming import config_of
 
 Look = Callable[[], None]
 
