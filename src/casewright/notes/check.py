@@ -17,6 +17,7 @@ from casewright.notes.claim import Claim
 from casewright.notes.letter import QUOTE, speaks_for_itself
 from casewright.notes.owner import plain_words
 from casewright.notes.recognise import core, figures, negations, resolved
+from casewright.notes.remembered import remembered
 
 _PERSONS = (
     dict.fromkeys(w.CLIENT | {"you"}, "<you>")
@@ -39,7 +40,8 @@ _YOURS = (
 )
 
 
-def bare_words(text: str) -> list[str]:
+@remembered
+def bare_words(text: str) -> tuple[str, ...]:
     """A text as words alone: lower case, shorthand expanded, persons for pronouns, no articles."""
     found: list[str] = []
     tokens = text.split()
@@ -59,7 +61,7 @@ def bare_words(text: str) -> list[str]:
             found += ["about" if word[0] == "c" else "at", figure]
         else:
             found.append(w.AGREE.get(word, word))
-    return [word for word in found if word not in _ARTICLES]
+    return tuple([word for word in found if word not in _ARTICLES])
 
 
 def _figure_next(tokens: Sequence[str], place: int) -> bool:
@@ -112,9 +114,11 @@ def _figure_faults(said: str, text: str) -> list[str]:
     return found or ["the figures are in another order"]
 
 
-def all_figures(text: str) -> list[str]:
+@remembered
+def all_figures(text: str) -> tuple[str, ...]:
     """Every token with a digit, in lower case and order, without "about" or "at" before it."""
-    return [_figure_after(figure) or figure for figure in (word.lower() for word in figures(text.split()))]
+    found = (word.lower() for word in figures(text.split()))
+    return tuple([_figure_after(figure) or figure for figure in found])
 
 
 def _negation_faults(said: str, text: str) -> list[str]:

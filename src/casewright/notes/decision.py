@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from casewright.api.notes import Owner, Section
 from casewright.notes import words as w
 from casewright.notes.recognise import core
+from casewright.notes.remembered import remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,10 @@ def _known_by(name: str) -> frozenset[str]:
     }
 
 
-def plain_words(text: str) -> list[str]:
+@remembered
+def plain_words(text: str) -> tuple[str, ...]:
     """The tokens of a text in lower case without the punctuation around them; one for each token."""
-    return [core(token) for token in text.lower().replace("’", "'").split()]
+    return tuple([core(token) for token in text.lower().replace("’", "'").split()])
 
 
 def unsure(why: str, owner: Owner = "unclear", *, doubted: bool = False, stays: bool = False) -> Decision:

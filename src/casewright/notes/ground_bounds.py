@@ -86,6 +86,5 @@ _OF_NONE = listed("neither none nor nothing both")
 def _of_one(line: Sequence[Token]) -> bool:
     """Whether a line speaks of one, or of some, of several."""
     return any(
-        token.text.lower() in ("one", "1", "some") and after.low == "of"
-        for token, after in pairwise(line)
+        token.text.lower() in ("one", "1", "some") and after.low == "of" for token, after in pairwise(line)
     )

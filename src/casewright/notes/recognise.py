@@ -9,6 +9,7 @@ which is plain arithmetic on the meeting's date.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from casewright.notes.words import listed
@@ -94,7 +95,7 @@ def is_negation(word: str) -> bool:
     return word in _NEGATED or word.endswith("n't")
 
 
-def negations(words: list[str]) -> int:
+def negations(words: Sequence[str]) -> int:
     """How many of these lower-case words are negations."""
     return len([word for word in words if word in _NEGATED or word.endswith("n't")])
 

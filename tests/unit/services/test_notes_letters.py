@@ -16,6 +16,8 @@ from casewright.api.client import Client, ClientConfig
 from casewright.api.notes import Confirmation, ConvertRequest, ConvertResponse, Progress
 from casewright.engines.scripted import Fail, Script
 from casewright.errors import NotFound, StorageError, UnprocessableRequest
+from casewright.notes.convert import draft
+from casewright.notes.remembered import forget, held
 from casewright.services.notes.confirmations import FILE, Confirmations
 from casewright.services.notes.files import file_name
 from casewright.services.notes.seal import Sealer
@@ -48,6 +50,14 @@ def plain(answer: ConvertResponse) -> dict[str, Any]:
 def events(content: bytes) -> list[tuple[str, Any]]:
     blocks = [block.split(b"\n") for block in content.split(b"\n\n") if block.startswith(b"event: ")]
     return [(name[7:].decode(), json.loads(data[6:])) for name, data in blocks]
+
+
+def test_no_text_of_a_letter_is_kept_after_it(served_at: str) -> None:
+    convert(served_at, notes=NOTES, strategy="extractive")
+    assert held() == 0
+    draft(NOTES)
+    assert held() > 0, "nothing is kept while a letter is made, so that this shows nothing"
+    forget()
 
 
 def test_a_drafted_letter_that_holds_is_ready(served_at: str) -> None:

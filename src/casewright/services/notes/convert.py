@@ -18,6 +18,7 @@ from casewright.notes.ground import faults
 from casewright.notes.letter import Style
 from casewright.notes.read import flatten
 from casewright.notes.read_once import JudgedOnce
+from casewright.notes.remembered import forget
 from casewright.notes.shapes import Grounds
 from casewright.observability.context import request_id
 from casewright.services.llm import LanguageModel, Origin
@@ -48,6 +49,12 @@ class Converter:
         Raises:
             UnprocessableRequest: more lines than one letter is made of.
         """
+        try:
+            return await self._converted(body, tell)
+        finally:
+            forget()
+
+    async def _converted(self, body: ConvertRequest, tell: Tell) -> ConvertResponse:
         started = time.monotonic()
         self.check(body)
         # reading long notes is all processor: in a thread, other requests are answered meanwhile

@@ -1,14 +1,14 @@
 """The seal of a letter: that it was made and checked here, and that nobody changed it since.
 
-HMAC-SHA256 over the letter as canonical JSON, with a key derived from the data directory's own secret. What
-only says how the answer came about (timings, tokens, the request's id) is not part of it.
+HMAC-SHA256 over the letter as JSON in the order of its model's fields, with a key derived from the data
+directory's own secret. What only says how the answer came about (timings, tokens, the request's id) is not
+part of it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from pathlib import Path
 
 from casewright.api.notes import ConvertResponse
@@ -16,7 +16,7 @@ from casewright.errors import UnprocessableRequest
 from casewright.services.kit.keys import service_token
 
 # The label keeps this key apart from every other use of the same secret, and from later forms of the seal.
-_LABEL = b"casewright.notes.seal/1"
+_LABEL = b"casewright.notes.seal/2"
 _NOT_SEALED = {"seal", "timings", "usage", "attempts", "request_id"}
 
 
@@ -32,9 +32,8 @@ class Sealer:
 
     def seal(self, letter: ConvertResponse) -> str:
         """The seal that this letter must carry, whatever it carries now."""
-        content = letter.model_dump(mode="json", exclude=_NOT_SEALED)
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hmac.digest(self._key, canonical.encode(), hashlib.sha256).hex()
+        content = letter.model_dump_json(exclude=_NOT_SEALED)
+        return hmac.digest(self._key, content.encode(), hashlib.sha256).hex()
 
     def check(self, letter: ConvertResponse) -> None:
         """Refuse a letter that was not made here, or was changed.
