@@ -122,7 +122,7 @@ class Empty(StandIn):
 
     def spoil(self, path: str, answer: dict[str, Any]) -> dict[str, Any]:
         if path == "/query":
-            return {**answer, "answer": "£1.00"}
+            return {**answer, "answer": "£1.00"} if answer["grounded"] else answer
         if path == "/convert":
             return {**answer, "full_text": re.sub("£", "", answer["full_text"])}
         return {"hello": "world"}
@@ -131,7 +131,9 @@ class Empty(StandIn):
 def test_some_failures_are_judged_by_the_bound(tmp_path: Path) -> None:
     with standing(Empty()) as url:
         ran = run(tmp_path, url, "--max-failures", "1")
-    assert ran.code == 0, ran.out  # the unanswerable question was answered, and the bound allows the rest
+    assert ran.code == 0, (
+        ran.out
+    )  # what is not in the documents was told as such, and the bound allows the rest
     assert ran.total("failed") > ran.total("extractive") > 0
     said = " ".join(ran.json["reasons"])
     for reason in ("the amount asked for", "amounts and references", "not an answer of this service"):
