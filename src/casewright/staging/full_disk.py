@@ -90,8 +90,16 @@ async def _unmount(folder: Path) -> None:
 
 
 async def fill(folder: Path) -> int:
-    """Write until nothing more is taken; the bytes written."""
-    return await asyncio.to_thread(_fill, folder / _FILLER)
+    """Write until nothing more is taken; the bytes written.
+
+    A cancel waits for the writing, which a thread goes on with: what is freed before its end is filled again.
+    """
+    writing = asyncio.ensure_future(asyncio.to_thread(_fill, folder / _FILLER))
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait((writing,))
+        raise
 
 
 def _fill(path: Path) -> int:

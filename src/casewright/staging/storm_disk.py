@@ -61,9 +61,9 @@ async def _on(context: Context, volume: Path) -> str:
             await book.write(number)
         await _settled(side, book)
         await _check(side, book, "before the disk is full")
-        written = await fill(volume)
-        side.tell(f"the disk is full ({written // 2**20} MB written)")
         try:
+            written = await fill(volume)
+            side.tell(f"the disk is full ({written // 2**20} MB written)")
             await _while_full(side, book)
         finally:
             await free(volume)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ import pytest
 from casewright.staging import storm_disk, storm_engines, storm_hang
 from casewright.staging.ask import Client
 from casewright.staging.context import Context
-from casewright.staging.full_disk import NoVolume, small_volume
+from casewright.staging.full_disk import NoVolume, fill, free, small_volume
 from casewright.staging.ledger import Ledger
 from unit.staging.stack import StandInStack
 from unit.staging.storming import config_of
@@ -108,6 +109,25 @@ def test_the_volume_is_unmounted(tmp_path: Path) -> None:
         assert children() - others == {each.pid for each in stack.running.values()}
     finally:
         stack.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
+def test_what_was_cut_short_while_it_filled_the_disk_gives_the_space_back(tmp_path: Path) -> None:
+    def begun(volume: Path) -> None:
+        while not any(volume.iterdir()):
+            pass
+
+    async def cut() -> int:
+        async with small_volume(tmp_path) as volume:
+            filling = asyncio.ensure_future(fill(volume))
+            await asyncio.to_thread(begun, volume)
+            filling.cancel()
+            await asyncio.wait((filling,))
+            assert filling.cancelled()
+            await free(volume)
+            return shutil.disk_usage(volume).used
+
+    assert asyncio.run(cut()) < 2**20
 
 
 HOLDS_A_VOLUME = """
