@@ -20,7 +20,7 @@ from casewright.staging.compose_parse import NAMES, Container, Part, parse_confi
 from casewright.staging.compose_trouble import diagnose, last_lines, told
 from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.context import CannotGoOn, Context
-from casewright.staging.stack import Gained, Left, Listing, ProcessSeen
+from casewright.staging.stack import Commands, Gained, Left, Listing, ProcessSeen
 
 RAG = "rag-service"
 DEADLINES = Deadlines(start_s=COMPOSE_START_BOUND_S, stop_s=180.0, start_bound_s=COMPOSE_START_BOUND_S)
@@ -96,7 +96,7 @@ async def rendered(cli: ComposeCli) -> CommandRun:
     return await cli.run(*words, timeout_s=60.0, kept=4_000_000)
 
 
-class ComposeStack:
+class ComposeStack(Commands):
     """The containers of a compose file."""
 
     def __init__(self, config: StageConfig, compose: Compose) -> None:
@@ -169,26 +169,6 @@ class ComposeStack:
         if not found:
             return run, (), told("docker inspect", asked, "docker ps --all")
         return run, tuple(sorted(found, key=lambda each: each.service)), None
-
-    async def settings_shown(self) -> CommandRun:
-        """Every setting of the services, as JSON: all containers are given the same."""
-        return await self._casewright("config", "show", "--json")
-
-    async def provider_shown(self) -> CommandRun:
-        """The provider that is asked for."""
-        return await self._casewright("provider", "show", "--json")
-
-    async def provider_set(self, name: str) -> CommandRun:
-        """Ask for another provider, for all services at once: they watch one file."""
-        return await self._casewright("provider", "set", name)
-
-    async def provider_cleared(self) -> CommandRun:
-        """Give the choice back to the environment."""
-        return await self._casewright("provider", "clear")
-
-    async def doctor(self) -> CommandRun:
-        """Whether the stores of every case agree."""
-        return await self._casewright("doctor")
 
     def beside(self, config: StageConfig) -> NoReturn:
         """There is no second stack beside containers: their ports and volumes are the file's.

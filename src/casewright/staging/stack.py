@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -126,7 +127,35 @@ class Stack(Protocol):
         """What its logs gained; None where they are files of the data directory."""
 
 
-class LocalStack:
+class Commands(ABC):
+    """What is ordered of a stack's services by a command of ours, wherever that command runs."""
+
+    async def settings_shown(self) -> CommandRun:
+        """Every setting of its services, as JSON; all of them are given the same."""
+        return await self._casewright("config", "show", "--json")
+
+    async def provider_shown(self) -> CommandRun:
+        """The provider that is asked for."""
+        return await self._casewright("provider", "show", "--json")
+
+    async def provider_set(self, name: str) -> CommandRun:
+        """Ask for another provider, for all services at once: they watch one file."""
+        return await self._casewright("provider", "set", name)
+
+    async def provider_cleared(self) -> CommandRun:
+        """Give the choice back to the environment."""
+        return await self._casewright("provider", "clear")
+
+    async def doctor(self) -> CommandRun:
+        """Whether the stores of every case agree; the running service is asked."""
+        return await self._casewright("doctor")
+
+    @abstractmethod
+    async def _casewright(self, *words: str) -> CommandRun:
+        """Run ``casewright`` with these words where the services are."""
+
+
+class LocalStack(Commands):
     """Processes on this machine under ``casewright up``; ``engine`` False: without the embedded engine."""
 
     def __init__(self, config: StageConfig, *, engine: bool = True) -> None:
@@ -157,26 +186,6 @@ class LocalStack:
         """What runs."""
         run = await self._casewright("ps", "--json")
         return parse_listing(run)
-
-    async def settings_shown(self) -> CommandRun:
-        """Every setting of its services, as JSON."""
-        return await self._casewright("config", "show", "--json")
-
-    async def provider_shown(self) -> CommandRun:
-        """The provider that is asked for."""
-        return await self._casewright("provider", "show", "--json")
-
-    async def provider_set(self, name: str) -> CommandRun:
-        """Ask for another provider."""
-        return await self._casewright("provider", "set", name)
-
-    async def provider_cleared(self) -> CommandRun:
-        """Give the choice back to the environment."""
-        return await self._casewright("provider", "clear")
-
-    async def doctor(self) -> CommandRun:
-        """Whether the stores of every case agree; the running service is asked."""
-        return await self._casewright("doctor")
 
     def beside(self, config: StageConfig) -> Stack:
         """A second stack, without an engine."""
