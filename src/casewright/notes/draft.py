@@ -38,7 +38,8 @@ from casewright.notes.draft_ask import (
 )
 from casewright.notes.draft_hold import Held, hold, settle
 from casewright.notes.draft_read import MOST_SENTENCE, facts_of, sentences_of
-from casewright.notes.shapes import DraftedFact, Grounds
+from casewright.notes.read_once import Noting
+from casewright.notes.shapes import Asked, DraftedFact, Grounds
 
 # Tokens that what is asked has besides the lines, that a line costs as a fact whose JSON is indented (many
 # models do), and spare ones.
@@ -125,6 +126,8 @@ class Drafted:
 
 
 Told = Callable[[int, int], None]
+# Has the judge know what is wrong with these sentences before it is asked about each.
+Ahead = Callable[[Sequence[Asked]], Awaitable[None]]
 
 
 def _nobody(_done: int, _parts: int) -> None:
@@ -173,8 +176,16 @@ def _rows(part: Sequence[Said]) -> list[Shown]:
 class Drafter:
     """Has a model draft what may be drafted, within bounds; only what holds comes back."""
 
-    def __init__(self, ask: Ask, grounds: Grounds, about: About, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        grounds: Grounds,
+        about: About,
+        bounds: Bounds | None = None,
+        ahead: Ahead | None = None,
+    ) -> None:
         self._ask = ask
+        self._ahead = ahead
         self._grounds = grounds
         self._about = about
         self._bounds = bounds or Bounds()
@@ -262,6 +273,10 @@ class Drafter:
         asked = ask_sentences(rows, facts, self._about.reading_age)
         given, cut = await self._objects(asked, sentences_schema([fact.id for fact in facts], rows), tokens)
         sentences = sentences_of(given, facts)
+        if self._ahead is not None:
+            noting = Noting()
+            hold(sentences, facts, part, noting, self._about)
+            await self._ahead(noting.asked)
         held = await asyncio.to_thread(hold, sentences, facts, part, self._grounds, self._about)
         if any(one.faults for one in held):
             held = await self._repaired(held, tokens)

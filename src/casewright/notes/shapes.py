@@ -60,6 +60,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A sentence to be held against its lines."""
+
+    sentence: str
+    lines: tuple[SourceLine, ...]
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
 class Guess:
     """The classifier's word on a line: the likeliest owner and section, and how likely they are together."""
 

@@ -9,7 +9,7 @@ from casewright.api.notes import Confirmation, ConvertRequest, ConvertResponse, 
 from casewright.errors import NotFound, UnprocessableRequest
 from casewright.notes.claim import Draft
 from casewright.notes.read import flatten
-from casewright.notes.shapes import Grounds
+from casewright.notes.read_once import JudgedOnce
 from casewright.services.llm import LanguageModel, Origin
 from casewright.services.notes.config import config_from
 from casewright.services.notes.confirmations import Confirmations
@@ -25,7 +25,7 @@ class _ByCode(Converter):
     """A converter whose model is never asked, whatever a request wants."""
 
     async def _from_model(
-        self, body: ConvertRequest, made: Draft, tell: Tell, grounds: Grounds
+        self, body: ConvertRequest, made: Draft, tell: Tell, grounds: JudgedOnce
     ) -> tuple[Strategy, Origin, FromModel]:
         return "extractive", NOBODY, FromModel()
 

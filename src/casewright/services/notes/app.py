@@ -42,6 +42,7 @@ from casewright.services.notes.convert import Converter
 from casewright.services.notes.files import MEDIA_TYPES, drawn, file_name
 from casewright.services.notes.seal import Sealer
 from casewright.services.notes.stream import Tell, nobody, streamed
+from casewright.services.notes.worker import Worker
 
 TITLE = "Casewright notes"
 # Each event of the stream: its name and one line of JSON.
@@ -65,8 +66,9 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None, grounds: G
     model = llm or LanguageModel(config.llm, EngineMetrics(metrics.registry))
     sealer = Sealer(config.kit.data_dir)
     kept = Confirmations(config.kit.data_dir)
+    worker = None if config.worker is None else Worker(config.worker)
     state = {
-        "converter": Converter(config, model, sealer, grounds),
+        "converter": Converter(config, model, sealer, grounds, worker),
         "sealer": sealer,
         "confirmations": kept,
     }
@@ -74,9 +76,13 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None, grounds: G
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await model.start()
+        if worker is not None:
+            worker.start()
         try:
             yield
         finally:
+            if worker is not None:
+                await worker.aclose()
             await model.aclose()
 
     async def checks() -> Mapping[str, Check]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from casewright.notes.draft import Bounds
 from casewright.services.kit.config import KitConfig
 from casewright.services.llm import LlmConfig, llm_config
+from casewright.services.notes.worker import WorkerConfig
 from casewright.settings import Settings
 
 NAME = "notes"
@@ -19,7 +20,8 @@ class NotesConfig:
 
     Seconds: ``call_s`` for one sentence, ``model_s`` for all of one letter's, ``draft_call_s`` for one call
     of a draft; what is not written by then stays as code has it. Each is longer than an engine's first token
-    may take, so that one that hangs is found out and not only left.
+    may take, so that one that hangs is found out and not only left. ``worker`` is a process that reads
+    beside the service; where there is none, a thread does all.
     """
 
     kit: KitConfig
@@ -31,6 +33,7 @@ class NotesConfig:
     model_s: float = 60.0
     draft_call_s: float = 60.0
     draft: Bounds = field(default_factory=Bounds)
+    worker: WorkerConfig | None = None
 
 
 def config_from(settings: Settings, host: str, port: int) -> NotesConfig:
@@ -43,4 +46,4 @@ def config_from(settings: Settings, host: str, port: int) -> NotesConfig:
         auth=settings.auth,
         log_level=settings.log_level,
     )
-    return NotesConfig(kit, llm_config(settings, NAME))
+    return NotesConfig(kit, llm_config(settings, NAME), worker=WorkerConfig())

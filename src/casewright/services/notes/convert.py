@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from casewright.api.contract import Strategy, Timings
-from casewright.api.notes import ConvertRequest, ConvertResponse, Progress
+from casewright.api.notes import Contradiction, ConvertRequest, ConvertResponse, Progress
 from casewright.errors import EngineError, StorageError, UnprocessableRequest, only_cause
 from casewright.notes.claim import Draft
 from casewright.notes.convert import Letter, Wishes, addressee, compared, compose, decided
-from casewright.notes.draft import About, Told
+from casewright.notes.draft import About, Ahead, Told
 from casewright.notes.ground import faults
 from casewright.notes.letter import Style
 from casewright.notes.read import flatten
@@ -26,6 +28,7 @@ from casewright.services.notes.config import NotesConfig
 from casewright.services.notes.model import Drafting, FromModel, drafted, phrased
 from casewright.services.notes.seal import Sealer
 from casewright.services.notes.stream import Tell, nobody
+from casewright.services.notes.worker import Worker
 
 NOBODY = Origin(None, None, (), False)
 _ASKED_WITHIN_S = 0.02  # by then the first question is on its way to the model
@@ -33,11 +36,17 @@ _RELATIVE = frozenset({"today", "tomorrow", "tmrw", "yesterday"})
 
 
 class Converter:
-    """Makes letters. ``grounds`` judges what a model drafts."""
+    """Makes letters. ``grounds`` judges what a model drafts; ``worker`` helps where there is one."""
 
     def __init__(
-        self, config: NotesConfig, model: LanguageModel, sealer: Sealer, grounds: Grounds = faults
+        self,
+        config: NotesConfig,
+        model: LanguageModel,
+        sealer: Sealer,
+        grounds: Grounds = faults,
+        worker: Worker | None = None,
     ) -> None:
+        self._worker = worker
         self._config = config
         self._model = model
         self._sealer = sealer
@@ -57,21 +66,27 @@ class Converter:
     async def _converted(self, body: ConvertRequest, tell: Tell) -> ConvertResponse:
         started = time.monotonic()
         self.check(body)
-        # reading long notes is all processor: in a thread, other requests are answered meanwhile
-        made = await asyncio.to_thread(decided, body.notes, body.meeting_date, body.client_name, body.adviser)
-        read = time.monotonic()
-        tell(Progress(stage="read", lines=sum(len(said.claim.lines) for said in made.said)))
-        grounds = JudgedOnce(self._grounds)
+        elsewhere = asyncio.ensure_future(self._clashes(body))
         alone = asyncio.Event()
-        clashes = asyncio.ensure_future(_compared(made, body.meeting_date, alone))
+        clashes: asyncio.Future[Draft] | None = None
         try:
+            # reading long notes is all processor: in a thread, other requests are answered meanwhile
+            made = await asyncio.to_thread(
+                decided, body.notes, body.meeting_date, body.client_name, body.adviser
+            )
+            read = time.monotonic()
+            tell(Progress(stage="read", lines=sum(len(said.claim.lines) for said in made.said)))
+            grounds = JudgedOnce(self._grounds)
+            clashes = asyncio.ensure_future(_compared(made, body.meeting_date, elsewhere, alone))
             strategy, origin, found = await self._from_model(body, made, tell, grounds)
             alone.set()
             asked = time.monotonic()
             tell(Progress(stage="checking"))
             made = await clashes
         finally:
-            clashes.cancel()
+            elsewhere.cancel()
+            if clashes is not None:
+                clashes.cancel()
         letter = await asyncio.to_thread(self._composed, body, made, found, grounds)
         parts = {"read": read - started, "engine": asked - read, "compose": time.monotonic() - asked}
         timings = Timings(
@@ -81,6 +96,9 @@ class Converter:
         warnings = (*_open_days(body, made), *found.warnings)
         answer = _answer(body, letter, found, (strategy, origin), (timings, warnings))
         return await asyncio.to_thread(self._sealed, answer)
+
+    async def _clashes(self, body: ConvertRequest) -> tuple[Contradiction, ...] | None:
+        return None if self._worker is None else await self._worker.clashes(body)
 
     def check(self, body: ConvertRequest) -> None:
         """Short lines make far more facts than long ones: the answer to 200,000 characters could be 40 MB."""
@@ -95,7 +113,7 @@ class Converter:
         return answer.model_copy(update={"seal": self._sealer.seal(answer)})
 
     async def _from_model(
-        self, body: ConvertRequest, made: Draft, tell: Tell, grounds: Grounds
+        self, body: ConvertRequest, made: Draft, tell: Tell, grounds: JudgedOnce
     ) -> tuple[Strategy, Origin, FromModel]:
         """What the model wrote, if it was asked at all; a failing engine is a warning."""
         found, origin = FromModel(), NOBODY
@@ -109,7 +127,10 @@ class Converter:
                     found = await phrased(self._config, lease, made)
                 elif strategy == "structured":
                     found = await drafted(
-                        self._config, lease, made, Drafting(grounds, _about(body), _told(tell))
+                        self._config,
+                        lease,
+                        made,
+                        Drafting(grounds, _about(body), _told(tell), self._ahead(grounds)),
                     )
                 origin = lease.origin()
                 if found.error is not None:
@@ -123,6 +144,12 @@ class Converter:
             found.warnings.append(f"{error.kind}: {error}; no model was asked")
         return strategy, origin, found
 
+    def _ahead(self, grounds: JudgedOnce) -> Ahead | None:
+        """The worker has one judge, and is of use where the letter has the same."""
+        if self._worker is None or self._grounds is not faults:
+            return None
+        return functools.partial(self._worker.ahead, grounds)
+
     def _composed(self, body: ConvertRequest, made: Draft, found: FromModel, grounds: Grounds) -> Letter:
         return compose(
             made,
@@ -135,10 +162,18 @@ class Converter:
         )
 
 
-async def _compared(made: Draft, meeting: date | None, alone: asyncio.Event) -> Draft:
-    """The draft with the contradictions of its notes, on which no sentence depends: they are looked for while
-    a model writes, as soon as it does, or else at once.
+async def _compared(
+    made: Draft,
+    meeting: date | None,
+    elsewhere: Awaitable[tuple[Contradiction, ...] | None],
+    alone: asyncio.Event,
+) -> Draft:
+    """The draft with the contradictions of its notes, on which no sentence depends: those found elsewhere, or
+    they are looked for while a model writes, as soon as it does, or else at once.
     """
+    found = await elsewhere
+    if found is not None:
+        return replace(made, contradictions=found)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_ASKED_WITHIN_S):
             await alone.wait()

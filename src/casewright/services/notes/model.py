@@ -13,7 +13,7 @@ from casewright.engines.wire import ChatRequest, Message
 from casewright.errors import CasewrightError, EngineError, TotalTimeout
 from casewright.notes import phrase
 from casewright.notes.claim import Draft, Said, Written
-from casewright.notes.draft import About, Drafter, Reply, Told
+from casewright.notes.draft import About, Ahead, Drafter, Reply, Told
 from casewright.notes.shapes import Grounds
 from casewright.services.llm import Lease
 from casewright.services.notes.config import NotesConfig
@@ -49,11 +49,14 @@ class FromModel:
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """How a model's draft is judged, what it may name, and who hears how far it is."""
+    """How a model's draft is judged, what it may name, and who hears how far it is; ``ahead`` has ``grounds``
+    judge a part's sentences before they are asked for one by one.
+    """
 
     grounds: Grounds
     about: About
     told: Told
+    ahead: Ahead | None = None
 
 
 async def drafted(config: NotesConfig, lease: Lease, made: Draft, how: Drafting) -> FromModel:
@@ -70,7 +73,8 @@ async def drafted(config: NotesConfig, lease: Lease, made: Draft, how: Drafting)
         answer = await _said(lease.engine, request, config.draft_call_s, found)
         return Reply(answer.text, cut=answer.finish_reason == "length")
 
-    drafter = Drafter(ask, how.grounds, how.about, config.draft.within(_context(lease)))
+    bounds = config.draft.within(_context(lease))
+    drafter = Drafter(ask, how.grounds, how.about, bounds, how.ahead)
     result = await drafter.draft(made, how.told)
     found.written, found.rejected = result.written, result.rejected
     found.warnings += result.warnings
