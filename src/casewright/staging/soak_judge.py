@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from casewright.api.staging import Finding
 from casewright.staging import soak_gpus
@@ -12,6 +13,7 @@ from casewright.staging.ledger import Ledger
 from casewright.staging.samples import Recording, Sample, values_of
 from casewright.staging.soak_metrics import metrics
 from casewright.staging.trend import LEVEL, Trend, slope_of
+from casewright.staging.trend_ceiling import ceiling_of, single_step
 
 SOAK_BOXES = (
     "stability.uptime",
@@ -37,7 +39,8 @@ MEASURES = {"rss": "memory", "fds": "descriptors", "threads": "threads"}
 class Rise:
     """One measure of one process: its slope at 95 %, and at the level that many at once ask for.
 
-    ``bound`` is in units per hour. None for a trend: too few samples.
+    ``bound`` is in units per hour. None for a trend: too few samples. ``ceiling`` is the most per hour that
+    is left possible, ``by`` what proves it (`casewright.staging.trend_ceiling`).
     """
 
     name: str
@@ -45,6 +48,8 @@ class Rise:
     bound: float
     trend: Trend | None
     strict: Trend | None
+    ceiling: float | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,12 @@ def rises(recording: Recording) -> list[Rise]:
     for name in names:
         samples = steady(recording, name)
         for key, what in MEASURES.items():
-            found.append(_rise(name, what, values_of(samples, name, key), strict))
+            rise = _rise(name, what, values_of(samples, name, key), strict)
+            # a step needs the whole life to be the only one; memory always rises in the warm-up
+            whole = None if key == "rss" else single_step(*values_of(_life(recording, name), name, key))
+            if rise.trend is not None and whole is not None and whole < (rise.ceiling or math.inf):
+                rise = replace(rise, ceiling=whole, by="single step")
+            found.append(rise)
     after = recording.samples[0].t + warm_up_s(recording)
     warm = [sample for sample in recording.samples if sample.t >= after]
     for index in gpus:
@@ -237,11 +247,22 @@ def rises(recording: Recording) -> list[Rise]:
     return found
 
 
+def _life(recording: Recording, name: str) -> list[Sample]:
+    """The samples of the process of this name that lived last, with its warm-up."""
+    began = lives_of(recording, name)[-1][0]
+    return [sample for sample in recording.samples if sample.t >= began]
+
+
 def _rise(name: str, what: str, series: tuple[list[float], list[float]], strict: float) -> Rise:
-    trend = slope_of(*series)
-    share = MEMORY_SHARE * (trend.level if trend is not None else 0.0)
+    rough = slope_of(*series)
+    share = MEMORY_SHARE * (rough.level if rough is not None else 0.0)
     bound = share if what == "memory" else max(share, HANDLES_PER_HOUR)
-    return Rise(name, what, bound, trend, slope_of(*series, strict))
+    if rough is None:
+        return Rise(name, what, bound, None, None)
+    most, sure = ceiling_of(*series, bound), ceiling_of(*series, bound, strict)
+    if most is None or sure is None:
+        return Rise(name, what, bound, rough, slope_of(*series, strict))
+    return Rise(name, what, bound, most.plain, sure.plain, most.high, most.by)
 
 
 def leak(rise: Rise, recording: Recording) -> Finding:
@@ -258,7 +279,7 @@ def leak(rise: Rise, recording: Recording) -> Finding:
             return finding(what, expected, seen, False)
         late = f"but {_amount(rise.what, trend.late)}/h in the second half: it comes to an end, or is none"
         return finding(what, expected, f"{seen}, {late}", None)
-    if trend.high >= rise.bound:
+    if rise.ceiling is None or rise.ceiling >= rise.bound:
         return finding(what, expected, seen, None)
     seconds = recording.watched_s - warm_up_s(recording)
     if seconds < LEAK_S:
@@ -287,7 +308,10 @@ def slope_words(rise: Rise) -> str:
     if rise.what == "memory" and trend.level:
         share = f", {100 * trend.per_hour / trend.level:+.2f} % of {_amount('memory', trend.level)}"
     low, high = _amount(rise.what, trend.low), _amount(rise.what, trend.high)
-    return f"{middle}/h ({low} to {high}{share})"
+    said = f"{middle}/h ({low} to {high}{share})"
+    if rise.ceiling is not None and abs(rise.ceiling - trend.high) > 1e-9 * max(1.0, abs(trend.high)):
+        said += f", at most {_amount(rise.what, rise.ceiling)}/h by its {rise.by}"
+    return said
 
 
 def steepest(found: list[Rise]) -> str:
@@ -309,4 +333,5 @@ def _row(rise: Rise) -> dict[str, object]:
     row: dict[str, object] = {"process": rise.name, "measure": rise.what, "bound_per_hour": rise.bound}
     if trend is None:
         return row
+    row |= {"ceiling": rise.ceiling, "ceiling_by": rise.by}
     return row | {name: getattr(trend, name) for name in Trend.__slots__}

@@ -59,7 +59,7 @@ def slope_of(times_s: Sequence[float], values: Sequence[float], level: float = L
         return None
     t, y = np.asarray(times_s, float), np.asarray(values, float)
     samples, middle = len(y), float(np.median(y))
-    t, y = _averaged(t, y, max(1, math.ceil(len(t) / MAX_POINTS)))
+    t, y = averaged(t, y, max(1, math.ceil(len(t) / MAX_POINTS)))
     step = float(np.median(np.diff(t)))
     together = correlation_time(detrended(t, y))
     length = max(
@@ -67,7 +67,7 @@ def slope_of(times_s: Sequence[float], values: Sequence[float], level: float = L
     )
     blocks = len(y) // length
     enough = blocks >= MIN_BLOCKS
-    bt, by = _averaged(t, y, length if enough else max(1, len(y) // WALK_BLOCKS))
+    bt, by = averaged(t, y, length if enough else max(1, len(y) // WALK_BLOCKS))
     per_s, low, high = theil_sen(bt, by, level) if enough else walk(bt, by, level)
     told = enough or len(bt) >= MIN_BLOCKS
     half = len(bt) // 2
@@ -135,12 +135,12 @@ def correlation_time(residuals: Floats) -> float:
 
 def detrended(t: Floats, y: Floats) -> Floats:
     """What is left of values without their line, which is fitted to at most 200 means; seconds, any unit."""
-    slope = theil_sen(*_averaged(t, y, max(1, len(y) // 200)))[0]
+    slope = theil_sen(*averaged(t, y, max(1, len(y) // 200)))[0]
     left: Floats = y - slope * (t - t[0])
     return left
 
 
-def _averaged(t: Floats, y: Floats, size: int) -> tuple[Floats, Floats]:
+def averaged(t: Floats, y: Floats, size: int) -> tuple[Floats, Floats]:
     """Means of ``size`` neighbours; the first few that fill no block are left out."""
     if size <= 1:
         return t, y
