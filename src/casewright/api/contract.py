@@ -65,7 +65,7 @@ class EngineInCharge(Contract):
     for (one of them, or ``auto``), ``source`` what asked, ``engine`` what stands there under its true name.
     ``llm_available`` is False with a ``reason`` while no one-token request succeeds; with a ``reason`` while
     one does, another engine answers than was asked for. ``strategies`` are what the
-    model's qualification allows for each use.
+    model's qualification allows for each use. ``slow``: it lives and owes a token, full of other requests.
     """
 
     provider: EngineKind
@@ -77,6 +77,7 @@ class EngineInCharge(Contract):
     strategies: dict[str, Strategy] = Field(default_factory=dict)
     reason: str | None = None
     checked_s_ago: float | None = None
+    slow: bool = False
     requested: str = ""
     engines: tuple[EngineRow, ...] = ()
 

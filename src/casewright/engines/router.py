@@ -120,9 +120,9 @@ class RouterEngine(Engine):
             )
         self._order = tuple(dict.fromkeys(names))
 
-    def busy(self, name: str) -> bool:
-        """Whether a route has requests in hand."""
-        return self._lanes[name].admission.inside > 0
+    def shut(self, name: str) -> bool:
+        """Whether callers are kept away from a route, by its breaker."""
+        return not self._lanes[name].breaker.allows()
 
     def seen_answering(self, name: str, began_s: float) -> None:
         """A probe from outside that began at ``began_s`` (monotonic seconds) was answered with a token."""

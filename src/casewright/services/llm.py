@@ -176,7 +176,7 @@ class LanguageModel:
             observer=Observers(self.tracing) if metrics is None else Observers(metrics, self.tracing),
         )
         for name, source in self._sources.items():
-            source.busy = partial(self.router.busy, name)
+            source.shut = partial(self.router.shut, name)
             source.answered = partial(self.router.seen_answering, name)
         if metrics is not None:
             metrics.watch(self.router.status)
@@ -258,8 +258,9 @@ class LanguageModel:
     async def status(self) -> EngineInCharge:
         """What is in charge and whether it answers, by a request for one token not older than ``fresh_s``.
 
-        While a busy engine lets its probe wait the last finding is told with its age; one that is silent is
-        told after ``late_s``. Returns after ``wait_s`` and a glance for each further engine at the latest.
+        While an engine that is full lets its probe wait the last finding is told with its age, until
+        ``full_s``; one that is silent is told after ``late_s``. Returns after ``wait_s`` and a glance for
+        each further engine at the latest.
         """
         try:
             choice, names = self.names()
@@ -310,6 +311,7 @@ class LanguageModel:
             strategies=found.strategies,
             reason=reason if reason != NOT_ASKED else "the engine has not answered yet",
             checked_s_ago=found.age_s,
+            slow=found.slow,
             engines=rows,
         )
 

@@ -47,7 +47,10 @@ class LlmConfig:
 
     Seconds: ``fresh_s`` a finding of the probe is believed; an engine without a word for ``late_s`` is told
     as silent, though the probe may go on for ``probe_s``: to break it off would make Ollama break off loading
-    its model. A health call waits ``wait_s`` at most for what it does not know yet, and whoever has an older
+    its model. One whose token only is late has to say what it serves within ``again_s``, and that often: it
+    is full of others' requests, and believed until ``full_s``. A whole letter before it in line takes some
+    seconds on a small machine, and whoever watches an engine that generates nothing should hear of it in
+    fifteen. A health call waits ``wait_s`` at most for what it does not know yet, and whoever has an older
     finding, or a request to send, ``glance_s``.
     """
 
@@ -62,6 +65,8 @@ class LlmConfig:
     probe_s: float = 10.0
     fresh_s: float = 2.0
     late_s: float = 3.0
+    again_s: float = 1.0
+    full_s: float = 10.0
     wait_s: float = 4.0
     glance_s: float = 0.5
 

@@ -1,14 +1,16 @@
 """One engine as a service knows it: what answers there, whether it does, and what its model may be asked.
 
 It is asked by a probe, of which there is never more than one: first what it serves, which also a busy engine
-says at once, then for one token. One that is silent for ``late_s`` is told so, and the probe goes on. More
-time for the token has an engine that has requests of this process in hand, or that took longer the last time.
+says at once, then for one token. One that is silent for ``late_s`` is told so, and the probe goes on. Where
+only the token is late it is asked again what it serves, and again until the token comes: a process that hangs
+says nothing, one that is full of others' requests does, and is then given ``full_s`` for its token.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,10 +18,12 @@ from dataclasses import dataclass, field
 from casewright.api.contract import Strategy
 from casewright.api.qualification import Use, load_qualification
 from casewright.engines.base import Engine
-from casewright.errors import CasewrightError
+from casewright.errors import CasewrightError, EngineError, EngineTimeout, EngineUnreachable, StreamBroken
 from casewright.services.llm_config import LlmConfig
 from casewright.settings import Provider
 from casewright.values import EngineIdentity
+
+log = logging.getLogger(__name__)
 
 USES: tuple[Use, ...] = ("answer", "letter")
 NOT_ASKED = "not asked yet"
@@ -33,9 +37,9 @@ def _nobody(_began_s: float) -> None:
 class Source:
     """``problem`` is None while the last request for one token was answered, at ``checked``.
 
-    ``context`` in tokens is named with that request, where the engine would else choose its own. ``busy``:
-    whether requests of this process are in its hands. ``answered`` hears when a probe that was answered with
-    a token began, in monotonic seconds.
+    ``context`` in tokens is named with that request, where the engine would else choose its own. ``shut``:
+    whether callers are kept away from it, by what they met there. ``answered`` hears when a probe that was
+    answered with a token began, in monotonic seconds.
     """
 
     name: Provider
@@ -47,11 +51,12 @@ class Source:
     problem: str | None = NOT_ASKED
     checked: float | None = None
     probing: asyncio.Task[None] | None = None
-    busy: Callable[[], bool] = bool
+    shut: Callable[[], bool] = bool
     answered: Callable[[float], None] = _nobody
     _began: float = 0.0
     _said: bool = False
-    _took: float = 0.0
+    _late: asyncio.Event = field(default_factory=asyncio.Event)
+    _lagging: bool = False
 
     @property
     def model(self) -> str | None:
@@ -62,6 +67,11 @@ class Source:
     def age_s(self) -> float | None:
         """Seconds since the last finding."""
         return None if self.checked is None else round(time.monotonic() - self.checked, 1)
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is believed to answer though its token is late: it lives, and is busy with others."""
+        return self.problem is None and self._lagging
 
     async def known(self, until: float) -> None:
         """Make sure there is a finding; waits until ``until`` (monotonic seconds) for the first, and only a
@@ -74,7 +84,8 @@ class Source:
         """Make sure that the finding is not old; waits for another until ``until`` (monotonic seconds)."""
         if self.checked is None or time.monotonic() - self.checked > self.config.fresh_s:
             until = max(until, self._glance())
-            await self._look(until if self.problem in (None, NOT_ASKED) else self._glance())
+            first = self.problem in (None, NOT_ASKED) and not self.slow
+            await self._look(until if first else self._glance())
 
     def doubt(self) -> None:
         """Something went wrong with it: the next one to ask looks anew."""
@@ -87,36 +98,63 @@ class Source:
         """Wait for the probe that is under way, or begin one, until then or until it is late."""
         if self.probing is None or self.probing.done():
             self._began, self._said = time.monotonic(), False
+            self._late.clear()
             self.probing = asyncio.ensure_future(self._probe())
-        while not self.probing.done():
-            # what is known to be silent may answer at any moment, and is worth the glance
-            told = self.problem not in (None, NOT_ASKED)
-            left = (until if told else min(until, self._late_at())) - time.monotonic()
-            if left <= 0:
-                break
+        # what is known to be silent, or slow, may answer at any moment, and is worth the glance
+        told = self.problem not in (None, NOT_ASKED) or self.slow
+        left = max(0.0, until - time.monotonic())
+        if told:
             await asyncio.wait((self.probing,), timeout=left)
-        if not self.probing.done():
-            if time.monotonic() >= self._late_at():
-                self._silent()
-        elif not self.probing.cancelled():
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._late.wait(), left)
+        if self.probing.done() and not self.probing.cancelled():
             self.probing.result()  # a defect in the probe is not kept silent
 
-    def _late_at(self) -> float:
-        """From when on the probe under way is late, in monotonic seconds."""
-        if not self._said:
-            return self._began + self.config.late_s
-        if self.busy():
-            return self._began + self.config.probe_s
-        return self._began + min(self.config.probe_s, max(self.config.late_s, 2 * self._took))
-
-    def _silent(self) -> None:
-        """The probe is late."""
-        waited = time.monotonic() - self._began
-        lacks = "no token" if self._said else "no word of what it serves"
-        self.problem = f"{lacks} within {round(waited, 1):g} s"
-        self.checked = time.monotonic()
-
     async def _probe(self) -> None:
+        """Ask, and judge an engine that is late, until it answers or ``probe_s`` are over."""
+        asking = asyncio.ensure_future(self._ask())
+        try:
+            await asyncio.wait((asking,), timeout=self.config.late_s)
+            while not asking.done() and await self._patient(asking):
+                await asyncio.wait((asking,), timeout=self.config.again_s)
+            await asking
+        finally:
+            asking.cancel()
+            await asyncio.wait((asking,))
+            self._lagging = False
+            self._late.set()  # whoever waits need not any more
+
+    async def _patient(self, asking: asyncio.Task[None]) -> bool:
+        """Whether an engine that is late is believed all the same; tells it as silent where it is not."""
+        lives = self._said and await self._lives()
+        if asking.done():
+            return False
+        waited = time.monotonic() - self._began
+        # what never answered, and what callers are kept away from, has nothing that speaks for it
+        believed = lives and self.problem is None and not self.shut() and waited < self.config.full_s
+        if not believed:
+            lacks = "no token" if lives else "no word of what it serves"
+            self.problem = f"{lacks} within {round(waited, 1):g} s"
+            self.checked = time.monotonic()
+        elif not self._lagging:
+            log.info("the engine lives and owes a token", extra={"engine": self.name, "s": round(waited, 1)})
+        self._lagging = believed
+        self._late.set()
+        return believed
+
+    async def _lives(self) -> bool:
+        """Whether it says what it serves at once, as no process does that is stopped."""
+        try:
+            async with asyncio.timeout(self.config.again_s):
+                await self.engine.models()
+        except (TimeoutError, EngineUnreachable, EngineTimeout, StreamBroken):
+            return False
+        except EngineError:
+            return True  # it refused, so it lives
+        return True
+
+    async def _ask(self) -> None:
         try:
             async with asyncio.timeout(self.config.probe_s):
                 if self.identity is None:
@@ -128,7 +166,6 @@ class Source:
                 found = await self.engine.probe(self.context)
             self.problem = None if found.ready else found.detail
             if found.ready:
-                self._took = time.monotonic() - self._began
                 self.answered(self._began)
         except TimeoutError:
             self.problem = f"no token within {self.config.probe_s:g} s"

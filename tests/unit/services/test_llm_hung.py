@@ -7,14 +7,16 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from casewright.bench.sim_config import MODEL
 from casewright.bench.simulator import Fault, FaultPlan, SimConfig, SimulatorServer
 from casewright.engines.base import Deadlines
+from casewright.engines.ollama import OllamaEngine
 from casewright.engines.scripted import RealClock, Say, Script, ScriptedEngine
 from casewright.engines.wire import ChatRequest, Message
 from casewright.errors import EngineError, TotalTimeout
@@ -31,8 +33,11 @@ from serving import served
 from unit.services.notes_served import convert
 from unit.services.test_rag_service import NOTE, ask
 
+# Where one place is taken by a request of many tokens, the next one waits, and is answered at once after it.
+ONE_PLACE = SimConfig(slots=1, itl_ms=1000.0)
 STALLS = FaultPlan(fault=Fault.STALL_BEFORE_FIRST)
 QUESTION = ChatRequest("", (Message("user", "one two three"),), 4)
+LONG = ChatRequest(MODEL, (Message("user", "one two three"),), 3600)
 # An engine that hangs is told by these, and no wait here comes near the probe's own end.
 SOON: dict[str, Any] = {"fresh_s": 0.0, "late_s": 1.0, "wait_s": 20.0, "glance_s": 0.05, "probe_s": 60.0}
 
@@ -84,15 +89,72 @@ async def test_a_stopped_engine_is_told_by_the_first_who_asks(
 async def test_one_that_generates_nothing_is_told_and_asked_once(
     tmp_path: Path, engine: SimulatorServer
 ) -> None:
-    async with model(tmp_path, engine, **SOON) as llm:
+    """It says what it serves, so it is taken for a full one first."""
+    async with model(tmp_path, engine, **SOON | {"full_s": 2.0}) as llm:
         assert (await llm.status()).llm_available
         engine.control(STALLS)
         engine.reset_truth()
-        found = [await llm.status() for _ in range(5)]
+        async with asyncio.timeout(30):
+            while (first := await llm.status()).llm_available:
+                pass
+        found = [first, *[await llm.status() for _ in range(4)]]
         assert [each.llm_available for each in found] == [False] * 5
         assert found[0].reason is not None
         assert found[0].reason.startswith("no token within")
         assert engine.truth().in_service == 1, "probes pile up"
+
+
+@asynccontextmanager
+async def full(engine: SimulatorServer) -> AsyncIterator[None]:
+    """Its one place is taken by somebody else's request, of which this service knows nothing."""
+    async with OllamaEngine(engine.url) as others, aclosing(others.chat(LONG)) as words:
+        await anext(words)
+        yield
+
+
+async def slow_to_answer(llm: LanguageModel) -> Source:
+    """Ask after the engine until its token is late; it is told as there all the while."""
+    async with llm.lease() as lease:
+        source = lease.sources["ollama"]
+    async with asyncio.timeout(30):
+        while not source.slow:
+            found = await llm.status()
+            assert (found.llm_available, found.reason) == (True, None)
+    return source
+
+
+async def test_one_that_is_full_of_requests_of_others_is_told_as_there(tmp_path: Path) -> None:
+    patient = SOON | {"late_s": 0.2, "again_s": 10.0, "full_s": 60.0}
+    with SimulatorServer(ONE_PLACE) as engine:
+        async with model(tmp_path, engine, **patient) as llm:
+            assert (await llm.status()).llm_available
+            async with full(engine):
+                source = await slow_to_answer(llm)
+                assert [(await llm.status()).llm_available for _ in range(3)] == [True] * 3
+            async with asyncio.timeout(30):
+                while source.slow:
+                    assert (await llm.status()).llm_available
+            assert source.problem is None
+
+
+async def test_one_that_is_stopped_while_it_is_full_is_told_without_waiting_for_the_token(
+    tmp_path: Path,
+) -> None:
+    never = SOON | {"late_s": 0.2, "full_s": 3600.0, "probe_s": 3600.0}
+    with SimulatorServer(ONE_PLACE) as engine:
+        async with model(tmp_path, engine, **never) as llm:
+            assert (await llm.status()).llm_available
+            async with full(engine):
+                await slow_to_answer(llm)
+                os.kill(engine.pid, signal.SIGSTOP)
+                try:
+                    async with asyncio.timeout(30):
+                        while (found := await llm.status()).llm_available:
+                            pass
+                finally:
+                    os.kill(engine.pid, signal.SIGCONT)
+            assert found.reason is not None
+            assert found.reason.startswith("no word of what it serves within")
 
 
 async def test_the_others_are_looked_at_while_the_first_hangs(tmp_path: Path) -> None:
@@ -137,9 +199,16 @@ async def found(source: Source) -> str | None:
     return source.problem
 
 
-async def test_one_that_has_requests_in_hand_is_given_time(tmp_path: Path) -> None:
-    config = LlmConfig(tmp_path, {}, fresh_s=0.0, late_s=0.05)
-    assert await found(Source("ollama", slow(), config, busy=lambda: True)) is None
+@pytest.mark.parametrize("shut", [False, True])
+async def test_one_whose_callers_are_kept_away_is_not_given_more_time(tmp_path: Path, shut: bool) -> None:
+    times = iter((0.0, 3600.0))
+    engine = ScriptedEngine(lambda _: Script((Say("ok", after_s=next(times)),)), clock=RealClock())
+    source = Source("ollama", engine, LlmConfig(tmp_path, {}, fresh_s=0.0, late_s=0.05), shut=lambda: shut)
+    assert await found(source) is None
+    said = await found(source)
+    assert source.slow is not shut
+    assert said is None if not shut else (said or "").startswith("no token within")
+    await source.aclose()
 
 
 async def test_one_that_is_slow_is_told_once_and_then_given_time(tmp_path: Path) -> None:
