@@ -351,8 +351,8 @@ BOXES: tuple[Box, ...] = (
         "stability.leaks",
         "stability",
         "No memory leaks",
-        "slopes (Theil-Sen, 95 % intervals, dips left out) and ceilings (the most rise that is left possible) of "
-        "memory, descriptors and threads of each process with its children, and of each GPU's, warm-up left out",
+        "slope (Theil-Sen, 95 % interval, no dips) and ceiling (the most rise that is left possible) of "
+        "memory, descriptors, threads of each process with its children, and of each GPU's; no warm-up",
         "memory rises by surely under 1 % of its level an hour; descriptors, threads by under 2, or 1 %",
         "stability-leaks.json",
     ),
