@@ -10,10 +10,10 @@ CONTAINER_BOUND_S = 60.0
 VLLM_BOUND_S = 300.0
 # The 10 s that a page waits for another one or a probe for its token, and the time until somebody asks.
 HANG_TOLD_S = 15.0
-# A Chroma server that was killed refuses at once; one that hangs is given up after 20 s. Either way each
+# A Chroma server that was killed refuses at once; one that hangs is given up after 6 s. Either way each
 # vector is compared then.
 SEARCH_GONE_S = 15.0
-SEARCH_HUNG_S = 25.0
+SEARCH_HUNG_S = 15.0
 FALLBACK_BOUND_S = 5.0
 # An engine that hangs costs its first token's time once, 3 s there, and then the other one is asked.
 HUNG_BOUND_S = 6.0

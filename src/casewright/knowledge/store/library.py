@@ -128,7 +128,9 @@ class Library:
 
     def health(self) -> StoreHealth:
         """Whether Chroma's server answers, and the disk takes anything."""
-        return StoreHealth(chroma=self.shared.chroma.trouble(), disk=trouble(self.folder) or None)
+        heartbeat = self.shared.chroma.heartbeat
+        chroma = None if heartbeat is None else heartbeat.trouble()
+        return StoreHealth(chroma=chroma, disk=trouble(self.folder) or None)
 
     def create_case(self, case_id: str) -> CaseRecord:
         """A case of this name, if there is none; the record."""
@@ -197,14 +199,7 @@ class Library:
         self._background.wait()
 
     def register(
-        self,
-        case_id: str,
-        *,
-        name: str,
-        media_type: str,
-        sha256: str,
-        size: int,
-        original: str | None = None,
+        self, case_id: str, *, name: str, media_type: str, sha256: str, size: int, original: str | None = None
     ) -> Registered:
         """Put a file into a case's catalogue: the same bytes are the document that is there, and a name that
         is there gets its next version.

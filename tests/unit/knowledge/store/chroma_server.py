@@ -15,6 +15,13 @@ from casewright.knowledge.store import ChromaServer
 @contextlib.contextmanager
 def serving(folder: Path, port: int) -> Iterator[ChromaServer]:
     """The server, from when it answers."""
+    with running(folder, port):
+        yield ChromaServer("127.0.0.1", port)
+
+
+@contextlib.contextmanager
+def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Its process, from when it answers."""
     command = Path(sys.executable).with_name("chroma")
     with (folder.parent / "chroma.log").open("wb") as log:
         process = subprocess.Popen(
@@ -30,7 +37,7 @@ def serving(folder: Path, port: int) -> Iterator[ChromaServer]:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(0.05)
                     raise AssertionError("chroma ended")
-            yield ChromaServer("127.0.0.1", port)
+            yield process
         finally:
             process.kill()
             process.wait()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from casewright.errors import IndexUnavailable
 from casewright.knowledge.store import ChromaServer, Library
 from casewright.knowledge.store.erasing import VACUUM
+from casewright.knowledge.store.vectors import Chroma
 from ports import free_port
-from unit.knowledge.store.chroma_server import serving, vacuum
+from unit.knowledge.store.chroma_server import running, serving, vacuum
 from unit.knowledge.store.making import STAMP, put, vectors_for
 from unit.knowledge.store.test_erasure import traces
 
@@ -64,6 +67,27 @@ def test_vectors_on_a_server_and_a_deletion_while_it_is_down(tmp_path: Path) -> 
     assert all(one.complete for one in library.server_vacuumed())
     assert not library.erasures(pending=True)
     library.close()
+
+
+@pytest.mark.slow
+def test_a_search_does_not_wait_for_a_server_that_hangs_and_a_batch_does(tmp_path: Path) -> None:
+    there, port, rows = tmp_path / "server", free_port(), vectors_for(3, 1)
+    there.mkdir()
+    with running(there, port) as process, ThreadPoolExecutor() as pool:
+        home = Chroma(ChromaServer("127.0.0.1", port), search_s=0.5).home(tmp_path, "case")
+        home.make("1")
+        home.put("1", [1, 2], rows[:2])
+        assert [one.id for one in home.near("1", rows[1], 1)] == [2]
+        process.send_signal(signal.SIGSTOP)
+        batch = pool.submit(home.put, "1", [3], rows[2:])
+        try:
+            with pytest.raises(IndexUnavailable, match="timed out"):
+                pool.submit(home.near, "1", rows[1], 1).result(timeout=15)
+            assert not batch.done()
+        finally:
+            process.send_signal(signal.SIGCONT)
+        batch.result(timeout=15)
+        assert [one.id for one in home.near("1", rows[2], 1)] == [3]
 
 
 def test_a_server_that_hangs_is_told_and_nobody_waits_for_its_client(tmp_path: Path) -> None:
