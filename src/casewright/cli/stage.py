@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from casewright.staging.stack import Stack
 
 PLAIN_WIDTH = 120
+# A report without its evidence takes about as much.
+PROBE_BYTES = 1_000_000
 SERVICES = ("rag", "notes", "documents", "web")
 
 
@@ -64,6 +68,8 @@ def stage(
         config, stack = with_compose(config, settings, compose_file)
     if bundle is not None:
         check_bundle(bundle, config.output)
+    if resume is None:
+        check_output(config.output)
     console = _console()
     result, code = _carried_out(console, config, stack)
     if bundle is not None:
@@ -80,6 +86,23 @@ def _carried_out(console: Console, config: StageConfig, stack: Stack | None) -> 
         result = run_stage(config, watch, stack)
     print_report(console, result, config.output)
     return result, exit_code(result)
+
+
+def check_output(folder: Path) -> None:
+    """UsageError where the report cannot be written: said before anything is started, not at its end."""
+    there, hint = folder.exists(), "name another folder with --output"
+    if there and not folder.is_dir():
+        raise UsageError(f"the report cannot be written to {folder}: it is no folder", hint=hint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(PROBE_BYTES))
+    except OSError as error:
+        raise UsageError(f"the report cannot be written to {folder}: {error.strerror}", hint=hint) from error
+    finally:
+        if not there:  # what is refused for another reason leaves no folder
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def soak_of(words: str | None) -> Plan | None:

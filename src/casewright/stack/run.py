@@ -146,7 +146,7 @@ def _launch(order: Order) -> psutil.Process:
     replace_file(places.plan, record.model_dump_json(indent=1).encode(), mode=0o600)
     settings = [f"{name}={value}" for name, value in order.plan.environment.items()]
     launcher = [order.python, "-m", "casewright.stack.child", str(places.record(SUPERVISOR)), *settings, "--"]
-    command = [order.python, "-m", "supervisor.supervisord", "-n", "-c", str(places.config)]
+    command = [order.python, "-m", "casewright.stack.supervise", "-n", "-c", str(places.config)]
     with (places.logs / "supervisor.out").open("wb") as out:
         child = subprocess.Popen(
             launcher + command,

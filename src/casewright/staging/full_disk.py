@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from casewright.errors import StorageError
+from casewright.staging.orders import to_the_end
 from casewright.staging.stack import run_command
 
 # The services leave 64 MB free for themselves, and say so when there is less.
@@ -20,6 +21,7 @@ VOLUME_MB = 192
 _BLOCK = bytes(1024 * 1024)
 _FILLER = "filler"
 _COMMAND_S = 20.0
+_DOWN_S = 60.0
 # The volume's name has the stage's process id: one that a killed stage left is known by it.
 _SOURCE = "casewright-stage-"
 
@@ -38,7 +40,7 @@ async def small_volume(folder: Path) -> AsyncIterator[Path]:
 
     Raises:
         NoVolume: this system or user cannot mount one.
-        StorageError: it cannot be unmounted any more.
+        StorageError: it cannot be unmounted any more, or what a killed stage left cannot be taken away.
     """
     how = "run the stage as root on Linux"
     program = shutil.which("mount")
@@ -54,16 +56,15 @@ async def small_volume(folder: Path) -> AsyncIterator[Path]:
         str(folder),
     )
     for left in await asyncio.to_thread(left_behind):
-        await _unmount(left)
+        await to_the_end(_swept(left))
     try:
-        run = await run_command(words, os.environ, _COMMAND_S)
+        run = await to_the_end(run_command(words, os.environ, _COMMAND_S))
         if run.exit_code != 0:
             said = " ".join((run.problem or run.stderr or f"exit {run.exit_code}").split())
             raise NoVolume(f"mounting a small volume is not allowed here ({said[-200:]}); {how}")
         yield folder
     finally:
-        if await asyncio.to_thread(folder.is_mount):
-            await _unmount(folder)
+        await to_the_end(_taken_away(folder))
 
 
 def left_behind() -> list[Path]:
@@ -76,6 +77,24 @@ def left_behind() -> list[Path]:
 def _unescaped(place: str) -> str:
     """A path as /proc/mounts writes it: a space there is \\040."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), place)
+
+
+async def _swept(left: Path) -> None:
+    """The stack on it first: unmounted, it would run on, and nobody could find its processes any more."""
+    words = (sys.executable, "-m", "casewright", "down")
+    run = await run_command(words, {**os.environ, "CASEWRIGHT_DATA": str(left)}, _DOWN_S)
+    if run.exit_code != 0:
+        said = " ".join((run.problem or run.stderr or f"exit {run.exit_code}").split())
+        raise StorageError(
+            f"the stack that a killed stage left on {left} does not stop: {said[-200:]}",
+            hint=f"CASEWRIGHT_DATA={left} casewright down",
+        )
+    await _unmount(left)
+
+
+async def _taken_away(folder: Path) -> None:
+    if await asyncio.to_thread(folder.is_mount):
+        await _unmount(folder)
 
 
 async def _unmount(folder: Path) -> None:
@@ -94,12 +113,7 @@ async def fill(folder: Path) -> int:
 
     A cancel waits for the writing, which a thread goes on with: what is freed before its end is filled again.
     """
-    writing = asyncio.ensure_future(asyncio.to_thread(_fill, folder / _FILLER))
-    try:
-        return await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        await asyncio.wait((writing,))
-        raise
+    return await to_the_end(asyncio.to_thread(_fill, folder / _FILLER))
 
 
 def _fill(path: Path) -> int:

@@ -5,16 +5,38 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+# How a stage is told to end: Ctrl-C, a service manager, the terminal that was closed.
+ORDERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """What has to be finished once it is begun, and has a deadline of its own; a cancel goes on after it."""
+    task, cut = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            cut = True
+    if cut:
+        # what went wrong in it is not told: the cancel is what its caller has to hear
+        with contextlib.suppress(Exception):
+            task.result()
+        raise asyncio.CancelledError
+    return task.result()
 
 
 @dataclass(slots=True)
 class Orders:
-    """What Ctrl-C cancels now; ``done`` are the tasks that have been it."""
+    """What Ctrl-C cancels now; ``done`` are the tasks that have been it. ``ending``: nothing is cancelled."""
 
     done: list[asyncio.Task[None]]
     _task: asyncio.Task[None] | None = None
+    ending: bool = False
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -28,16 +50,19 @@ class Orders:
         self.done.append(value)
 
     def cancel(self) -> None:
-        """Cancel it."""
-        if self._task is not None:
+        """Cancel it, once: what it undoes then has deadlines, and cut short it would leave processes."""
+        if self._task is not None and not self.ending and not self._task.cancelling():
             self._task.cancel()
 
 
 @contextlib.contextmanager
 def ordered() -> Iterator[Orders]:
-    """Ctrl-C (or SIGTERM) ends the steps; a second one, during the end, leaves off waiting for `down`."""
+    """Ctrl-C (or SIGTERM, or SIGHUP) ends the steps; a second one, during the end, changes nothing."""
     orders, loop = Orders([]), asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    # under nohup the stage goes on when its terminal is closed
+    numbers = [
+        each for each in ORDERS if each != signal.SIGHUP or signal.getsignal(each) is not signal.SIG_IGN
+    ]
     before = {number: signal.getsignal(number) for number in numbers}
     for number in numbers:
         with contextlib.suppress(RuntimeError, ValueError):  # not the main thread: nobody can press Ctrl-C

@@ -104,7 +104,23 @@ def run_stage(config: StageConfig, watch: Watch, stack: Stack | None = None) -> 
             resume, or not with these options; what makes the load is not installed.
         StorageError: the output folder refuses.
     """
-    return asyncio.run(_stage(config, watch, stack or LocalStack(config)))
+    return asyncio.run(_stage(config, _while_heard(watch), stack or LocalStack(config)))
+
+
+def _while_heard(watch: Watch) -> Watch:
+    """Tells until nobody can be told any more (the terminal was closed), and then no more."""
+    gone = False
+
+    def tell(event: StepEvent) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            watch(event)
+        except (OSError, SystemExit):  # the latter is what rich makes of a broken pipe
+            gone = True
+
+    return tell
 
 
 def planned(config: StageConfig) -> tuple[Step, ...]:
@@ -207,8 +223,13 @@ class _Stage:
 
     async def tear_down(self) -> None:
         """Stop what was started and is still there."""
-        if self.context.sampler is not None:
-            await self.context.sampler.stop()
+        try:
+            if self.context.sampler is not None:
+                await self.context.sampler.stop()
+        finally:
+            await self._down()
+
+    async def _down(self) -> None:
         if self.context.touched:
             self._watch(StepEvent(DOWN.name))
             self.context.step = DOWN.name
@@ -271,13 +292,14 @@ async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult
                 await asyncio.wait((order.task,))
                 interrupted = order.task.cancelled()
             finally:
+                order.ending = True
                 order.task = asyncio.ensure_future(stage.tear_down())
                 await asyncio.wait((order.task,))
-        whole = not any(task.cancelled() or task.exception() for task in order.done)
-        stage.close(whole=whole)
-        stage.leave_open("interrupted before it was begun" if interrupted else "not reached")
-    result = _result(config, stage, keeper, interrupted=interrupted)
-    _write(config, ledger, result)
+            whole = not any(task.cancelled() or task.exception() for task in order.done)
+            stage.close(whole=whole)
+            stage.leave_open("interrupted before it was begun" if interrupted else "not reached")
+            result = _result(config, stage, keeper, interrupted=interrupted)
+            _write(config, ledger, result)
     _raise_defects(order.done)
     return result
 

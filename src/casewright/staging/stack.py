@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from casewright.api.bench import Record
 from casewright.api.staging import CommandRun
 from casewright.staging.config import StageConfig
+from casewright.staging.orders import to_the_end
 
 KEPT_CHARS = 20_000
 
@@ -179,8 +180,8 @@ class LocalStack(Commands):
         )
 
     async def down(self) -> CommandRun:
-        """Stop it."""
-        return await self._casewright("down", timeout_s=self._config.deadlines.stop_s)
+        """Stop it. A cancel waits for its end or its deadline: cut short, it would leave processes."""
+        return await to_the_end(self._casewright("down", timeout_s=self._config.deadlines.stop_s))
 
     async def processes(self) -> Listing:
         """What runs."""

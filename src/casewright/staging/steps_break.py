@@ -13,6 +13,7 @@ from casewright.staging.checks_health import TrueName, named_truly, true_name
 from casewright.staging.context import LLM_SERVICES, CannotGoOn, Context, mapping
 from casewright.staging.golden import MODEL_QUERY
 from casewright.staging.judge import finding
+from casewright.staging.orders import to_the_end
 from casewright.staging.steps_start import same_processes
 from casewright.staging.storm import (
     bound_of,
@@ -64,7 +65,7 @@ async def switch(context: Context) -> str:
                 now = name
         finally:
             turn = Turn(SWITCHES, now, before)
-            run = await _asked_before(context, before)
+            run = await to_the_end(_asked_before(context, before))
         context.tell(f"back to {before}, with requests under way")
         await _switch_to(context, turn, run)
         await _answered(context, traffic, turn)

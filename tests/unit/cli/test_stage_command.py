@@ -42,6 +42,17 @@ def test_wrong_words_are_usage_errors_that_name_the_fix(tmp_path: Path, words: l
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("below", [".", "below"])
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_done(tmp_path: Path, below: str) -> None:
+    taken = tmp_path / "a file"
+    taken.touch()
+    done = stage(tmp_path / "data", "--only", "build", "--no-clean-install", "--output", str(taken / below))
+    assert done.returncode == 64, done.stdout + done.stderr
+    assert "cannot be written" in done.stderr
+    assert "--output" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_one_group_without_the_stack_is_judged_and_written(tmp_path: Path) -> None:
     words = ("--only", "build", "--kills", "11", "--no-clean-install", "--output", str(tmp_path / "out"))
     done = stage(tmp_path / "data", *words)

@@ -1,7 +1,8 @@
 """A process in a service's place: serves /health as ordered; standard library only, so it is quick.
 
-``stand_in.py NAME PORT [die | deaf | degraded | child]``: ``die`` says a line and ends, ``deaf`` says one and
-never listens, ``degraded`` serves with less, ``child`` starts a child of its own that would outlive it.
+``stand_in.py NAME PORT [die | deaf | degraded | child | chatty]``: ``die`` says a line and ends, ``deaf``
+says one and never listens, ``degraded`` serves with less, ``child`` starts a child of its own that would
+outlive it, ``chatty`` says 16 KB at each request.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+        if HOW == "chatty":
+            sys.stdout.write(f"{NAME} was asked {16_000 * '.'}\n")
+            sys.stdout.flush()
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are not logged."""

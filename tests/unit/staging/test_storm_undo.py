@@ -13,11 +13,14 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from casewright.stack.plan import SUPERVISOR, Places
+from casewright.stack.records import end, family, living, read_record
 from casewright.staging import storm_disk, storm_engines, storm_hang
 from casewright.staging.ask import Client
 from casewright.staging.context import Context
 from casewright.staging.full_disk import NoVolume, fill, free, small_volume
 from casewright.staging.ledger import Ledger
+from unit.stack.standing import plan_of, start_plan
 from unit.staging.stack import StandInStack
 from unit.staging.storming import config_of
 
@@ -160,6 +163,33 @@ def test_a_volume_that_a_killed_stage_left_is_swept_by_the_next(tmp_path: Path) 
 
     asyncio.run(next_one())
     assert not fresh.is_mount()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
+def test_the_stack_that_a_killed_stage_left_on_its_volume_is_ended_first(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    left, fresh = tmp_path_factory.mktemp("left"), tmp_path_factory.mktemp("fresh")
+    with subprocess.Popen([sys.executable, "-c", HOLDS_A_VOLUME, str(left)], stdout=subprocess.PIPE) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == b"mounted\n"
+        places = Places(left)
+        started, _ = start_plan(plan_of(rag="", notes=""), places)
+        supervisor = living(read_record(places.record(SUPERVISOR)))
+        assert supervisor is not None
+        all_of_it = family([supervisor])
+        held.kill()
+    assert (started.outcome, len(all_of_it)) == ("healthy", 3)
+
+    async def next_one() -> None:
+        async with small_volume(fresh):
+            assert not left.is_mount()
+
+    try:
+        asyncio.run(next_one())
+        assert [each for each in all_of_it if each.is_running()] == []
+    finally:
+        end([each for each in all_of_it if each.is_running()], grace_s=0)
 
 
 def test_no_volume_says_why_and_how(tmp_path: Path) -> None:
