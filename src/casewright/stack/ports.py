@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import psutil  # type: ignore[import-untyped]
 
 from casewright.errors import PortTaken
+from casewright.settings import Settings
 from casewright.stack.description import PROCESSES
 from casewright.stack.health import look
 from casewright.stack.plan import HOST, ProcessSpec
@@ -27,7 +28,7 @@ def require_free(processes: Sequence[ProcessSpec]) -> None:
     said = "; ".join(
         f"port {each.port}, wanted by {each.name}, is taken by {holder(each.port)}" for each in taken
     )
-    others = " ".join(f"{each.setting}={_other(each.port)}" for each in taken)
+    others = " ".join(f"{each.setting}={port}" for each, port in _others(processes, taken))
     use = "".join(filter(None, (_used_instead(each) for each in taken)))
     raise PortTaken(said, hint=f"end that process, or choose other ports: {others}{use}")
 
@@ -68,6 +69,16 @@ def holder(port: int) -> str:
     return "a process that this user may not look at"
 
 
-def _other(port: int) -> int:
-    """A free port near by, to be named as an example."""
-    return next((each for each in range(port + 1, min(port + 200, 65536)) if is_free(each)), port)
+def _others(
+    processes: Sequence[ProcessSpec], taken: Sequence[ProcessSpec]
+) -> Iterator[tuple[ProcessSpec, int]]:
+    """A free port near by for each, to be named as an example: none that another process is given, or would
+    be given if it were asked for.
+    """
+    usual = {Settings.model_fields[process.port_field].default for process in PROCESSES.values()}
+    avoid = {each.port for each in processes} | usual
+    for each in taken:
+        near = range(each.port + 1, min(each.port + 200, 65536))
+        port = next((port for port in near if port not in avoid and is_free(port)), each.port)
+        avoid.add(port)
+        yield each, port

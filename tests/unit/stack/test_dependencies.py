@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -18,6 +19,7 @@ from casewright.engines.vllm_install import PACKAGES, STAMP, VllmInstall
 from casewright.errors import InstallError, PortTaken, StartFailed
 from casewright.settings import Settings
 from casewright.stack.plan import Places, StackPlan, plan_from
+from casewright.stack.ports import is_free, require_free
 from casewright.stack.programs import has_chroma, program_of, require_programs
 from casewright.stack.run import patience, stop_all
 from casewright.stack.status import stack_status
@@ -112,6 +114,23 @@ def test_a_folder_of_that_name_that_no_chroma_made_is_left_alone(places: Places)
     started, _ = start_plan(plan_of(rag=""), places)
     assert not started.dropped
     assert (places.data_dir / "chroma" / "mine").exists()
+
+
+def test_the_port_that_is_proposed_is_no_other_processs(places: Places) -> None:
+    """Next to the notes service's own port is that of documents."""
+    processes = plan_from(chroma_settings(places), more=("chroma",)).processes
+    notes = next(each for each in processes if each.name == "notes")
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen(1)
+        taken = notes.model_copy(update={"port": other.getsockname()[1]})
+        beside = notes.model_copy(update={"name": "documents", "port": taken.port + 1})
+        with pytest.raises(PortTaken) as caught:
+            require_free([taken, beside])
+    proposed = int(caught.value.hint.partition(f"{notes.setting}=")[2].split()[0])
+    assert proposed not in {taken.port, beside.port}
+    assert is_free(proposed)
 
 
 def test_a_port_that_another_chroma_has_is_named_with_how_to_use_that_one(places: Places) -> None:
