@@ -42,7 +42,7 @@ def options(command: Any, context: Any) -> Iterator[str]:
 
 def page() -> str:
     """The whole page."""
-    from casewright.cli.main import app  # noqa: PLC0415 - the checks above need no package
+    from casewright.cli.commands import app  # noqa: PLC0415 - the checks above need no package
 
     parts = [HEAD]
     for name, command in commands(typer.main.get_command(app), "casewright"):

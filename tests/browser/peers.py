@@ -162,7 +162,7 @@ def add_convert(app: FastAPI) -> None:
 
     @app.post("/export")
     async def export(body: ExportRequest) -> Any:
-        content = f"{body.format} of {body.notes!r}".encode()
+        content = f"{body.format} of {body.notes!r}, {body.parts}".encode()
         failure = asked_trouble(body.letter.client_name)
         return failure or Response(content, media_type="application/octet-stream")
 

@@ -13,6 +13,12 @@ from browser.peers import stack
 from browser.watched import Watched
 
 NOTES = "Rent arrears £450\nLL served notice\nSend payslips?\n## sister's debt\nowes £1 or £2"
+SAVED = (
+    ("Letter for the client (Word)", "letter", "letter", "docx"),
+    ("Letter for the client (PDF)", "letter", "letter", "pdf"),
+    ("Copy for the file (Word)", "file-copy", "all", "docx"),
+    ("Copy for the file (PDF)", "file-copy", "all", "pdf"),
+)
 MARKED = "rgb(253, 238, 176)"
 
 
@@ -56,11 +62,11 @@ def test_a_person_confirms_and_saves(plain: Watched, url: str) -> None:
     page.get_by_label("Your name").fill("Ffion")
     page.get_by_label("Your name").press("Enter")
     expect(page.locator(".verdict")).to_have_text("Confirmed by Ffion")
-    for button, ending in (("Save for Word", "docx"), ("Save as PDF", "pdf")):
+    for button, kind, parts, ending in SAVED:
         with page.expect_download() as saved:
             page.get_by_role("button", name=button).click()
-        assert saved.value.suggested_filename == f"letter-Ana-Ruiz.{ending}"
-        assert Path(saved.value.path()).read_text() == f"{ending} of {NOTES!r}"
+        assert saved.value.suggested_filename == f"{kind}-Ana-Ruiz.{ending}"
+        assert Path(saved.value.path()).read_text() == f"{ending} of {NOTES!r}, {parts}"
 
 
 @pytest.mark.parametrize("width", [1280, 390])

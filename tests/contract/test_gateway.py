@@ -142,6 +142,16 @@ def test_a_model_that_is_not_there_is_404(plain: Gateway) -> None:
         assert caught.value.code == "model_not_found"
 
 
+def test_a_model_that_no_running_engine_has_is_404(tmp_path: Path) -> None:
+    dead, other = fallen("connection_refused", message="nobody"), fallen("model_not_found", status=404)
+    with gateway(tmp_path, in_turn(dead), in_turn(other)) as served:
+        for stream in (False, True):
+            with pytest.raises(openai.NotFoundError) as caught:
+                served.client().chat.completions.create(model="auto", messages=MESSAGES, stream=stream)
+            assert caught.value.code == "model_not_found"
+            assert "nobody" in caught.value.message
+
+
 def test_parameters_are_refused_by_name_or_noted(plain: Gateway) -> None:
     client = plain.client()
     with pytest.raises(openai.BadRequestError) as caught:

@@ -15,7 +15,7 @@ import pytest
 import typer
 import typer.main
 
-from casewright.cli.main import app
+from casewright.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import tty
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from casewright.errors import StorageError
+from casewright.errors import DiskFull, StorageError
 from casewright.files import create_file, replace_file
 
 WRITER = """
@@ -23,6 +27,15 @@ print("writing", flush=True)
 while True:
     number += 1
     replace_file(path, (f"{number % 10}" * 50_000).encode())
+"""
+
+PRINTER = """
+import sys
+from pathlib import Path
+from casewright.files import replace_file
+print("before")
+replace_file(Path(sys.argv[1]), b"content\\n")
+print("after")
 """
 
 
@@ -86,3 +99,87 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot write") as caught:
         replace_file(tmp_path / "file" / "below", b"x")
     assert caught.value.hint
+
+
+def test_a_link_stays_and_what_it_points_at_is_replaced(tmp_path: Path) -> None:
+    target, link = tmp_path / "there" / "target", tmp_path / "link"
+    target.parent.mkdir()
+    link.symlink_to(Path("there") / "target")
+    for content in (b"made through the link", b"replaced through the link"):
+        replace_file(link, content)
+        assert link.is_symlink()
+        assert target.read_bytes() == content
+    assert [found.name for found in target.parent.iterdir()] == ["target"]
+
+
+def test_links_in_a_circle_are_refused(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(link)
+    with pytest.raises(StorageError, match="cannot write"):
+        replace_file(link, b"x")
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_is_written_to(tmp_path: Path, linked: bool) -> None:
+    fifo, path = tmp_path / "fifo", tmp_path / "link"
+    os.mkfifo(fifo)
+    path.symlink_to(fifo)
+    content = b"more than a pipe holds" * 10_000
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(fifo.read_bytes)
+        replace_file(path if linked else fifo, content)
+        assert read.result() == content
+    assert fifo.is_fifo()
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["fifo", "link"]
+
+
+def test_a_device_is_written_to() -> None:
+    leader, follower = pty.openpty()
+    try:
+        tty.setraw(follower)
+        replace_file(Path(os.ttyname(follower)), b"content")
+        assert os.read(leader, 100) == b"content"
+        assert stat.S_ISCHR(Path(os.ttyname(follower)).stat().st_mode)
+    finally:
+        os.close(leader)
+        os.close(follower)
+
+
+def test_a_pipe_whose_reader_is_gone_is_told(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: os.close(os.open(fifo, os.O_RDONLY)))
+        with pytest.raises(StorageError, match="Broken pipe") as caught:
+            replace_file(fifo, b"x" * 10_000_000)
+    assert not isinstance(caught.value, DiskFull)
+    assert fifo.is_fifo()
+
+
+def test_the_output_keeps_what_is_printed(tmp_path: Path) -> None:
+    file = tmp_path / "out"
+    with file.open("wb") as out:
+        subprocess.run([sys.executable, "-c", PRINTER, "/dev/stdout"], stdout=out, check=True)
+    assert file.read_bytes() == b"before\ncontent\nafter\n"
+    piped = subprocess.run([sys.executable, "-c", PRINTER, "/dev/stdout"], capture_output=True, check=True)
+    assert piped.stdout == b"before\ncontent\nafter\n"
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    folder, place = tmp_path / "folder", tmp_path / "socket"
+    folder.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        for path, kind in ((folder, "a directory"), (place, "a socket")):
+            with pytest.raises(StorageError, match=f"it is {kind}") as caught:
+                replace_file(path, b"x")
+            assert caught.value.hint
+        assert place.is_socket()
+    assert folder.is_dir()
+
+
+def test_a_missing_folder_is_not_told_as_permissions() -> None:
+    with pytest.raises(StorageError, match="No such file") as caught:
+        replace_file(Path("/proc/a.docx"), b"x")
+    assert "permissions" not in caught.value.hint

@@ -16,6 +16,7 @@ from casewright.api.notes import (
     ConvertRequest,
     ConvertResponse,
     ExportFormat,
+    ExportParts,
     ExportRequest,
     Progress,
 )
@@ -60,9 +61,16 @@ class NoteCalls(ABC):
         """Who confirmed a letter first; ``NotFound`` where nobody did."""
         return await self._notes(Confirmation, "GET", f"/confirmations/{part(seal)}")
 
-    async def export(self, letter: ConvertResponse, format_: ExportFormat, notes: str | None = None) -> bytes:
-        """A letter as a file; with its notes, they stand beside its sentences in an appendix."""
-        return await self._file("/export", ExportRequest(letter=letter, format=format_, notes=notes))
+    async def export(
+        self,
+        letter: ConvertResponse,
+        format_: ExportFormat,
+        notes: str | None = None,
+        parts: ExportParts = "letter",
+    ) -> bytes:
+        """A letter as a file; of all parts with its notes, they stand beside its sentences in an appendix."""
+        asked = ExportRequest(letter=letter, format=format_, notes=notes, parts=parts)
+        return await self._file("/export", asked)
 
     @abstractmethod
     async def _notes(

@@ -21,6 +21,10 @@ Mode = Literal["drafted", "mixed", "extractive"]
 Tone = Literal["plain", "warm", "formal"]
 Template = Literal["standard", "short"]
 ExportFormat = Literal["docx", "pdf"]
+# letter: what the client gets and no more; all: also its sources and what is for the file alone.
+ExportParts = Literal["letter", "all"]
+# What a file's name begins with, so that nobody sends the client what is not theirs.
+FILE_NAMES: dict[ExportParts, str] = {"letter": "letter", "all": "file-copy"}
 
 
 class ConvertRequest(Contract):
@@ -166,8 +170,14 @@ class Confirmation(Contract):
 
 
 class ExportRequest(Contract):
-    """A letter as a file. ``notes`` are the notes it was made of, for the appendix; None leaves it out."""
+    """A letter as a file.
+
+    ``parts``: ``letter`` is what may be sent; ``all`` is for the file, with each sentence's source and
+    what was withheld. ``notes`` are the notes it was made of, for the appendix of ``all``; None: what the
+    letter itself has of them.
+    """
 
     letter: ConvertResponse
     format: ExportFormat
+    parts: ExportParts = "letter"
     notes: str | None = Field(default=None, min_length=1, max_length=MAX_NOTES_CHARS)

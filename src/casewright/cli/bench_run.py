@@ -26,6 +26,7 @@ from casewright.cli.bench_options import Output, WorkloadChoice, prefix_choice
 from casewright.cli.interrupt import interruptible
 from casewright.cli.targets import open_targets
 from casewright.errors import EXIT_INTERRUPTED, EXIT_INVALID_RUN, StorageError, UsageError
+from casewright.files import replace_file
 from casewright.settings import Settings, load_settings
 
 
@@ -130,9 +131,6 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StorageError: the folder does not exist, or refuses.
     """
-    fresh = path.with_name(path.name + ".new")
-    try:
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}", hint="name another file") from error
+    if not path.absolute().parent.is_dir():
+        raise StorageError(f"cannot write {path}: there is no such folder", hint="name another file")
+    replace_file(path, text.encode("utf-8"))

@@ -1,77 +1,28 @@
-"""The ``casewright`` command: puts the command groups together and turns errors into exit codes."""
+"""The ``casewright`` command; it imports the rest late, so that Ctrl-C is heard meanwhile too."""
 
 from __future__ import annotations
 
 import sys
 
-import typer
-import typer.exceptions
-from rich.console import Console
-
-from casewright.cli import (
-    bench,
-    config,
-    convert,
-    engine,
-    eval,
-    keys,
-    knowledge,
-    notes,
-    provider,
-    qualify,
-    serve,
-    soak,
-    stage,
-    up,
-)
-from casewright.errors import EXIT_INTERRUPTED, EXIT_USAGE, CasewrightError
-
-app = typer.Typer(
-    name="casewright",
-    help="Private document AI for casework: measure engines, deploy, and prove it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(bench.app, name="bench")
-engine.app.command()(qualify.qualify)
-app.add_typer(engine.app, name="engine")
-app.command()(convert.convert)
-app.command()(notes.notes)
-app.command()(knowledge.reindex)
-app.command()(knowledge.doctor)
-app.command()(knowledge.backup)
-app.command()(knowledge.restore)
-for command in (up.up, up.down, up.ps, up.logs, serve.serve, stage.stage, soak.soak):
-    app.command()(command)
-app.add_typer(eval.app, name="eval")
-app.add_typer(provider.app, name="provider")
-app.add_typer(keys.app, name="keys")
-app.add_typer(config.app, name="config")
+TYPE_CHECKING = False  # what typing calls so; typing itself is imported later
+if TYPE_CHECKING:
+    import typer
 
 
-def run(arguments: list[str], commands: typer.Typer = app, name: str = "casewright") -> int:
-    """Run a command with our exit codes: 64 for usage, 130 for Ctrl-C, an error's own otherwise."""
-    console = Console(stderr=True)
+def run(arguments: list[str], commands: typer.Typer | None = None, name: str = "casewright") -> int:
+    """Run a command with our exit codes: 64 for usage, 130 for Ctrl-C, an error's own otherwise.
+
+    ``commands``: those of another program, called ``name``.
+    """
     try:
-        result = typer.main.get_command(commands).main(args=arguments, prog_name=name, standalone_mode=False)
-    except typer.Exit as stop:
-        return stop.exit_code
-    except typer.exceptions.TyperException as error:
-        # typer keeps its parser's classes private; the context is there when the words were at fault.
-        path = getattr(getattr(error, "ctx", None), "command_path", name)
-        print(f"error: {error.format_message()}\n  try: {path} --help", file=sys.stderr)
-        return EXIT_USAGE
-    except (typer.Abort, KeyboardInterrupt):
-        console.print("interrupted")
+        from casewright.cli.commands import app, carry_out
+
+        return carry_out(arguments, app if commands is None else commands, name)
+    except KeyboardInterrupt:
+        from casewright.errors import EXIT_INTERRUPTED
+
+        print("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
-    except CasewrightError as error:
-        console.print(f"[bold red]error[/] ({error.kind}): ", end="")
-        console.print(error.message, markup=False, highlight=False)
-        if error.hint:
-            console.print(f"  try: {error.hint}", markup=False, highlight=False)
-        return error.exit_code
-    return result if isinstance(result, int) else 0
 
 
 def main() -> None:

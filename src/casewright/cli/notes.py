@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
+import os
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
         ConvertRequest,
         ConvertResponse,
         ExportFormat,
+        ExportParts,
     )
 
 
@@ -48,6 +51,13 @@ class Template(StrEnum):
     short = "short"
 
 
+class Parts(StrEnum):
+    """What the files hold."""
+
+    letter = "letter"
+    all = "all"
+
+
 class Desk(Protocol):
     """Where letters are made: a running service, or this process."""
 
@@ -65,7 +75,13 @@ class Desk(Protocol):
         """A word that was kept before; ``NotFound`` where there is none."""
         ...
 
-    async def export(self, letter: ConvertResponse, format_: ExportFormat, notes: str | None = None) -> bytes:
+    async def export(
+        self,
+        letter: ConvertResponse,
+        format_: ExportFormat,
+        notes: str | None = None,
+        parts: ExportParts = "letter",
+    ) -> bytes:
         """A letter as a file."""
         ...
 
@@ -78,6 +94,7 @@ class Order:
     files: dict[ExportFormat, Path]
     json_file: Path | None
     confirm_by: str | None
+    parts: ExportParts = "letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +109,18 @@ class Made:
 
 Client = Annotated[str, typer.Option(metavar="NAME", help="The client, as the letter is to address them.")]
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The notes as UTF-8 text; - reads them from the input.")
+    Path,
+    typer.Argument(metavar="FILE", help="The notes as text, UTF-8 or UTF-16; - reads them from the input."),
 ]
 Docx = Annotated[Path | None, typer.Option(metavar="OUT", help="Write the letter for Word.")]
 Pdf = Annotated[Path | None, typer.Option(metavar="OUT", help="Write the letter as PDF.")]
 Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write the whole answer as JSON.")]
+Holding = Annotated[
+    Parts,
+    typer.Option(
+        help="letter: the client's letter alone; all: for the file, with its sources and what was withheld."
+    ),
+]
 Day = Annotated[
     str | None,
     typer.Option(metavar="DATE", help="The meeting's day (2026-03-31): what “tomorrow” counts from."),
@@ -128,6 +152,7 @@ def notes(
     docx: Docx = None,
     pdf: Pdf = None,
     json_file: Json = None,
+    parts: Holding = Parts.letter,
     meeting_date: Day = None,
     adviser: Adviser = None,
     strategy: Wanted = Strategy.auto,
@@ -140,8 +165,9 @@ def notes(
 
     The running notes service is asked; where none runs, the letter is made here, by code alone. Printed: the
     letter, what a person must look at (contradictions, lines withheld, unsure or left out) and the checks.
-    Files of a letter that is neither ready nor confirmed are marked as drafts on every page. Exit codes: 0
-    made, ready to send or not (it says which), 64 usage, 70 notes that cannot be used, 130 interrupted.
+    DOCX and PDF hold the letter alone, or with --parts all what is for the file too; of a letter that is
+    neither ready nor confirmed, every page is marked as a draft. Exit codes: 0 made, ready to send or not (it
+    says which), 64 usage, 70 notes that cannot be used, 130 interrupted.
     """
     from casewright.api.notes import ConvertRequest
 
@@ -161,7 +187,7 @@ def notes(
         reading_age=reading_age,
         strategy=strategy.value,
     )
-    return finish(Order(request, outputs, json_file, confirm_by))
+    return finish(Order(request, outputs, json_file, confirm_by, parts.value))
 
 
 def finish(order: Order) -> int:
@@ -210,7 +236,8 @@ async def _at(desk: Desk, order: Order, *, by_service: bool) -> Made:
     else:
         with contextlib.suppress(NotFound):
             word = await desk.confirmation(letter.seal)
-    contents = {kind: await desk.export(letter, kind, order.request.notes) for kind in order.files}
+    notes = order.request.notes
+    contents = {kind: await desk.export(letter, kind, notes, order.parts) for kind in order.files}
     return Made(letter, by_service, word, contents)
 
 
@@ -219,12 +246,12 @@ def read_notes(path: Path) -> str:
 
     Raises:
         UsageError: there is no such file, or it cannot be opened.
-        UnreadableDocument: it is no text, or not in UTF-8.
+        UnreadableDocument: it is no text, or in neither UTF-8 nor UTF-16 with its mark.
         DocumentTooLarge: it is longer than one letter's notes may be.
         UnprocessableRequest: there is nothing in it.
     """
     from casewright.api.notes import MAX_NOTES_CHARS
-    from casewright.errors import DocumentTooLarge, UnprocessableRequest, UnreadableDocument
+    from casewright.errors import DocumentTooLarge, UnprocessableRequest
 
     named, most = "the input" if str(path) == "-" else str(path), MAX_NOTES_CHARS * 4
     try:
@@ -237,16 +264,7 @@ def read_notes(path: Path) -> str:
         raise UsageError(
             f"{named} cannot be read: {error.strerror}", hint="name a text file, or -"
         ) from error
-    if b"\0" in content or content.startswith((b"%PDF", b"PK\x03\x04")):
-        raise UnreadableDocument(
-            f"{named} is no plain text", hint="have it read first: casewright convert FILE prints its text"
-        )
-    try:
-        text = content[:most].decode("utf-8-sig", "strict" if len(content) <= most else "ignore")
-    except UnicodeDecodeError as error:
-        raise UnreadableDocument(
-            f"{named} is not in UTF-8: byte {error.start} fits nothing", hint="save it as UTF-8"
-        ) from error
+    text = decoded(content[:most], named, whole=len(content) <= most)
     if len(content) > most or len(text) > MAX_NOTES_CHARS:
         raise DocumentTooLarge(
             f"{named} has more than {MAX_NOTES_CHARS} characters",
@@ -257,21 +275,52 @@ def read_notes(path: Path) -> str:
     return text
 
 
+def decoded(content: bytes, named: str, *, whole: bool) -> str:
+    """A text file's words: in UTF-16 where its first two bytes say so, as Windows writes it, else in UTF-8.
+
+    Raises:
+        UnreadableDocument: it is no text, or in no such encoding.
+    """
+    from casewright.errors import UnreadableDocument
+
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding, name = ("utf-16", "UTF-16") if wide else ("utf-8-sig", "UTF-8")
+    no_text = UnreadableDocument(
+        f"{named} is no plain text", hint="have it read first: casewright convert FILE prints its text"
+    )
+    if content.startswith((b"%PDF", b"PK\x03\x04")) or (not wide and b"\0" in content):
+        raise no_text
+    try:
+        text = content.decode(encoding, "strict" if whole else "ignore")
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument(
+            f"{named} is not in {name}: byte {error.start} fits nothing", hint="save it as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise no_text
+    return text
+
+
 def check_outputs(file: Path, outputs: list[Path]) -> None:
     """Refuse, before any work, places that cannot be written to.
 
     Raises:
         UsageError: a folder is missing, or two of the files are one.
+        StorageError: a place is a socket or a device that holds no file.
     """
-    known = [file.resolve()] if str(file) != "-" else []
+    from casewright.files import check_place
+
+    known = [os.path.realpath(file)] if str(file) != "-" else []
     for out in outputs:
         if out.is_dir() or not out.absolute().parent.is_dir():
             raise UsageError(
                 f"{out} cannot be written: no such folder, or it is one", hint="name a file in a folder"
             )
-        if out.resolve() in known:
+        check_place(out)
+        place = os.path.realpath(out)
+        if place in known:
             raise UsageError(f"{out} is named twice, or is the notes themselves", hint="name another file")
-        known.append(out.resolve())
+        known.append(place)
 
 
 def check_name(option: str, text: str | None) -> None:
@@ -286,6 +335,9 @@ def check_name(option: str, text: str | None) -> None:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"--meeting-date {text!r} is no day", hint="write it as 2026-03-31") from error
+    if day > date.today():
+        print(f"warning: --meeting-date {day} is in the future: is it the meeting's day?", file=sys.stderr)
+    return day

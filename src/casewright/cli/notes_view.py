@@ -134,8 +134,11 @@ def _end(out: Console, made: Made, order: Order) -> None:
     letter = made.letter
     for warning in letter.warnings:
         out.print(Text(f"note: {shown(warning)}", style="yellow"))
-    for path in (*order.files.values(), *filter(None, [order.json_file])):
-        out.print(Text(f"wrote {path}"))
+    holding = "the letter alone" if order.parts == "letter" else "for the file: never send it to the client"
+    for path in order.files.values():
+        out.print(Text(f"wrote {path} ({holding})"))
+    if order.json_file is not None:
+        out.print(Text(f"wrote {order.json_file}"))
     used = (
         f"{letter.lines_used} of {letter.lines_total} lines are in the letter, which is {MODES[letter.mode]}"
     )

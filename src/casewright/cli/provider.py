@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from casewright.errors import EXIT_OK, EXIT_TARGET_FAILED, NotRunning, UsageErro
 
 if TYPE_CHECKING:
     from casewright.services.provider import Choice
-    from casewright.settings import Settings
+    from casewright.settings import Provider, Settings
     from casewright.stack.health import Seen
 
 app = typer.Typer(help="Choose the engine behind the services, without a restart.", no_args_is_help=True)
 
 POLL_S = 0.3
+REACHED_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def show(*, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
         return EXIT_TARGET_FAILED if wrong else EXIT_OK
     print(f"asked for: {choice.provider} (from the {_SOURCES[choice.source]})")
     for use in uses:
-        note = "" if use.matches is not False else "   <- not what is asked for"
+        why = f": {use.seen.reason}" if use.seen.reason and use.seen.llm_available else ""
+        note = "" if use.matches is not False else f"   <- not what is asked for{why}"
         print(f"  {use.name:<10} {use.told()}{note}")
     if wrong and choice.source == "environment":
         print(
@@ -110,7 +113,10 @@ def set_provider(
 ) -> int:
     """Ask every service for another provider: they see it with their next request.
 
-    Exit codes with --wait: 0 every running service uses it and it answers, 1 one does not, 70 none runs.
+    If its engine cannot be reached from here now, a warning says so: until it can, the next engine answers.
+
+    Exit codes: 0 it is asked for; with --wait 0 every running service uses it and it answers, 1 one does not,
+    70 none runs.
     """
     from casewright.services.provider import Choice, ProviderFile
     from casewright.settings import Asked, load_settings
@@ -122,7 +128,31 @@ def set_provider(
     settings = load_settings()
     ProviderFile(settings.data_dir).write(provider)
     print(f"asked for: {provider}", flush=True)
+    if provider != "auto":
+        _warn_if_away(settings, provider)
     return _wait(settings, Choice(provider=provider, source="file"), timeout) if wait else EXIT_OK
+
+
+_HEALTH_PATHS: dict[Provider, str] = {"ollama": "/api/version", "vllm": "/health", "embedded": "/health"}
+
+
+def _warn_if_away(settings: Settings, provider: Provider) -> None:
+    """Say on the error output that nobody answers where these settings have the engine."""
+    from casewright.engines.failures import redacted
+    from casewright.stack.health import Seen, look
+
+    urls = {"ollama": settings.ollama_url, "vllm": settings.vllm_url, "embedded": settings.embedded_url}
+    try:
+        seen = look(urls[provider], foreign=_HEALTH_PATHS[provider], timeout_s=REACHED_S)
+    except ValueError as error:  # out of what should be a URL
+        seen = Seen("no answer", str(error))
+    if seen.serves:
+        return
+    told = f"warning: {provider} cannot be reached now ({redacted(urls[provider])}: {seen.reason})"
+    if settings.fallback == "on":
+        print(f"{told}; until it can, the next engine answers in its place", file=sys.stderr)
+    else:
+        print(f"{told}, and CASEWRIGHT_FALLBACK=off lets no other engine answer", file=sys.stderr)
 
 
 @app.command()

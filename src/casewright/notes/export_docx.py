@@ -21,7 +21,7 @@ from docx.section import Section
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from casewright.api.notes import Confirmation, ConvertResponse
+from casewright.api.notes import Confirmation, ConvertResponse, ExportParts
 from casewright.notes import export_parts as ep
 
 _FONT = "Arial"
@@ -39,16 +39,18 @@ def render(
     confirmation: Confirmation | None,
     *,
     on: date | None = None,
+    parts: ExportParts = "all",
 ) -> bytes:
-    """The letter, its sources and its file page as a Word file; ``on`` is its date (None: today)."""
+    """The letter, of all parts with its sources and its file page; ``on`` is its date (None: today)."""
     day = on or date.today()
     found = ep.papers(letter, notes, confirmation, day)
     word = Document()
     _template(word)
     _about(word, found, letter, day)
     _letter(word, found)
-    _sources(word, found)
-    _file(word, found)
+    if parts == "all":
+        _sources(word, found)
+        _file(word, found)
     return _packed(word)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 from fpdf import FPDF, FPDFException
 
-from casewright.api.notes import Confirmation, ConvertResponse
+from casewright.api.notes import Confirmation, ConvertResponse, ExportParts
 from casewright.errors import ServiceFailure
 from casewright.notes import export_parts as ep
 
@@ -42,8 +42,9 @@ def render(
     confirmation: Confirmation | None,
     *,
     on: date | None = None,
+    parts: ExportParts = "all",
 ) -> bytes:
-    """The letter, its sources and its file page as a PDF; ``on`` is its date (None: today).
+    """The letter, of all parts with its sources and its file page; ``on`` is its date (None: today).
 
     Raises:
         ServiceFailure: the PDF library refused what it was given.
@@ -54,8 +55,9 @@ def render(
     try:
         sheet = _Sheet(found, day)
         _letter(sheet, found)
-        _sources(sheet, found)
-        _file(sheet, found)
+        if parts == "all":
+            _sources(sheet, found)
+            _file(sheet, found)
         return sheet.output()
     except FPDFException as error:
         raise ServiceFailure(

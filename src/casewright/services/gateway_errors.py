@@ -13,9 +13,11 @@ from casewright.errors import (
     AllEnginesFailed,
     BadRequest,
     CasewrightError,
+    CircuitOpen,
     ContextOverflow,
     EngineBusy,
     EngineError,
+    EngineUnreachable,
     ModelNotFound,
     RateLimited,
     RequestError,
@@ -80,7 +82,7 @@ def refusal_of(error: CasewrightError) -> Refusal:
 
 def _meaning(error: CasewrightError) -> tuple[int, str, str | None]:
     if isinstance(error, AllEnginesFailed):
-        if error.status == 404:
+        if error.status == 404 or _no_model(error):
             return 404, "invalid_request_error", "model_not_found"
         busy = error.retry_after_s is not None
         return error.status or 503, "overloaded_error" if busy else "server_error", error.kind
@@ -92,6 +94,12 @@ def _meaning(error: CasewrightError) -> tuple[int, str, str | None]:
         kind = _TYPES.get(found, "invalid_request_error" if found < 500 else "server_error")
         return found, kind, "invalid_api_key" if found == 401 else error.kind
     return found, "server_error", error.kind
+
+
+def _no_model(error: AllEnginesFailed) -> bool:
+    """Whether all that could be asked have no such model: a 5xx would have clients repeat in vain."""
+    asked = [cause for cause in error.causes if not isinstance(cause, EngineUnreachable | CircuitOpen)]
+    return bool(asked) and all(isinstance(cause, ModelNotFound) for cause in asked)
 
 
 def error_object(refusal: Refusal, about: Mapping[str, Any] | None = None) -> bytes:

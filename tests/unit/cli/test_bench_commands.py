@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from casewright.bench.simulator import Fault, FaultPlan, SimConfig, SimulatorServer
+from casewright.cli.bench_run import write_text
+from casewright.errors import StorageError
 from ports import free_port
 
 Environment = dict[str, str]
@@ -223,3 +225,13 @@ def test_a_comparison_of_a_slow_and_a_fast_server(environment: Environment, tmp_
     assert found["verdict"]["decision"] == "not proven"
     assert "minimum" in found["verdict"]["reason"]
     assert found["verdict"]["estimate"]["ratio"]["value"] == pytest.approx(0.5, rel=0.15)
+
+
+def test_a_report_s_link_stays_and_a_missing_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("target.json")
+    write_text(tmp_path / "link", "{}\n")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target.json").read_text() == "{}\n"
+    with pytest.raises(StorageError, match="no such folder"):
+        write_text(tmp_path / "missing" / "a.json", "{}\n")
+    assert not (tmp_path / "missing").exists()

@@ -7,8 +7,11 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +81,57 @@ def test_the_files_are_drafts_until_somebody_confirms(
     assert answer.strategy == "extractive"
 
 
+def test_the_files_hold_the_letter_alone_unless_all_is_asked_for(
+    alone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("notes.txt", "--client", "Ana", "--pdf", "a.pdf", "--docx", "a.docx")
+    for extra, whole in ((), False), (("--parts", "all"), True), (("--parts", "letter"), False):
+        assert notes(*words, *extra) == 0
+        pages = pdfium.PdfDocument(alone / "a.pdf")
+        assert ("upset" in " ".join(page.get_textpage().get_text_range() for page in pages)) == whole
+        assert len(Document(str(alone / "a.docx")).sections) == (3 if whole else 1)
+        assert ("never send it to the client" in capsys.readouterr().out) == whole
+
+
+def test_a_pipe_and_a_link_as_files_stay_what_they_are(alone: Path) -> None:
+    os.mkfifo(alone / "pipe")
+    (alone / "link").symlink_to("target.json")
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit((alone / "pipe").read_bytes)
+        assert notes("notes.txt", "--client", "Ana", "--pdf", "pipe", "--json", "link") == 0
+        assert read.result().startswith(b"%PDF")
+    assert (alone / "pipe").is_fifo()
+    assert (alone / "link").is_symlink()
+    assert json.loads((alone / "target.json").read_text())["client_name"] == "Ana"
+
+
+def test_a_socket_is_refused_before_the_letter_is_made(
+    alone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("s")
+        assert notes("notes.txt", "--client", "Ana", "--pdf", "s") != 0
+        assert (alone / "s").is_socket()
+    said = capsys.readouterr()
+    assert "(storage)" in said.err
+    assert "it is a socket" in squeezed(said.err)
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_notes_as_windows_writes_them(alone: Path, capsys: pytest.CaptureFixture[str], encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    (alone / "notes.txt").write_bytes((mark + "cl owes £4 to Zoë\r\n").encode(encoding))
+    assert notes("notes.txt", "--client", "Ana") == 0
+    assert "You owe £4 to Zoë." in squeezed(capsys.readouterr().out)
+
+
+def test_a_day_to_come_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    for day, warned in ((date.today() + timedelta(days=2), True), (date.today(), False)):
+        assert notes("notes.txt", "--client", "Ana", "--meeting-date", day.isoformat()) == 0
+        assert ("in the future" in capsys.readouterr().err) == warned
+
+
 def test_the_running_service_is_asked(
     alone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +194,9 @@ def test_words_that_cannot_be_carried_out(alone: Path, words: list[str]) -> None
         (b" \n\t\n", "unprocessable_request"),
         (b"\x00\x01\x02", "unreadable_document"),
         (b"%PDF-1.7 x", "unreadable_document"),
+        (b"\xff\xfe\x00\xd8", "unreadable_document"),
+        ("a\0b".encode("utf-16"), "unreadable_document"),
+        ("a".encode("utf-32"), "unreadable_document"),
         ("naïve".encode("cp1252"), "unreadable_document"),
         (b"x" * (MAX_NOTES_CHARS + 1), "document_too_large"),
         ("é".encode() * (MAX_NOTES_CHARS * 3), "document_too_large"),

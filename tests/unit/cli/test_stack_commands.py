@@ -64,12 +64,13 @@ class Service:
         self.file = ProviderFile(data_dir)
         self.stubborn = False
         self.answers = True
+        self.reasons: list[str] = []
 
     async def health(self, request: Request) -> JSONResponse:
         chosen = "embedded" if self.stubborn else self.file.choose(None).provider
         about = {
             "status": "healthy" if self.answers else "degraded",
-            "reasons": [] if self.answers else ["gone"],
+            "reasons": self.reasons if self.answers else ["gone"],
         }
         return JSONResponse(about | {"provider": chosen, "llm_available": self.answers, "model": "m-1"})
 
@@ -98,6 +99,41 @@ def test_provider_show_compares_the_request_with_what_is_used(told: Any, service
     assert found["services"]["notes"]["matches"] is None
     service.stubborn = False
     assert told("provider", "show")[0] == EXIT_OK
+
+
+def test_provider_show_says_why_another_one_is_used(told: Any, service: Service) -> None:
+    service.stubborn = True
+    service.reasons = ["engine: ollama was asked for and embedded answers: nobody there"]
+    told("provider", "set", "ollama")
+    code, out, _ = told("provider", "show")
+    assert code == EXIT_TARGET_FAILED
+    assert f"<- not what is asked for: {service.reasons[0]}" in out
+
+
+def test_provider_set_warns_of_an_engine_that_is_not_there(
+    told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def well(_request: Request) -> JSONResponse:
+        return JSONResponse({})
+
+    (port,) = free_ports(1)
+    monkeypatch.setenv("VLLM_URL", f"http://user:secret@127.0.0.1:{port}")
+    code, out, err = told("provider", "set", "vllm")
+    assert (code, out) == (EXIT_OK, "asked for: vllm\n")
+    assert "warning: vllm cannot be reached now" in err
+    assert "the next engine answers" in err
+    assert "secret" not in err
+    monkeypatch.setenv("CASEWRIGHT_FALLBACK", "off")
+    assert "lets no other engine answer" in told("provider", "set", "vllm")[2]
+    monkeypatch.setenv("VLLM_URL", "http://127.0.0.1:99999")
+    assert "out of range" in told("provider", "set", "vllm")[2]
+    assert told("provider", "set", "auto")[2] == ""
+    with served(Starlette(routes=[Route("/health", well), Route("/api/version", well)])) as url:
+        for name in ("vllm", "ollama", "embedded"):
+            monkeypatch.setenv(
+                "CASEWRIGHT_EMBEDDED_URL" if name == "embedded" else f"{name.upper()}_URL", url
+            )
+            assert told("provider", "set", name) == (EXIT_OK, f"asked for: {name}\n", "")
 
 
 def test_provider_set_waits_until_it_is_used_or_says_who_does_not(told: Any, service: Service) -> None:

@@ -74,7 +74,7 @@ def letter(
         name: tuple(s.text for s in sentences if s.section == name) for name in HEADINGS
     }
     name = changed.get("client_name", NAME)
-    parts = [f"Dear {name},", "Thank you for meeting us. This letter says what was noted at the meeting."]
+    parts = [f"Dear {name},", "Thank you for being in touch with us. This letter says what was noted."]
     for section, heading in HEADINGS.items():
         points = [f"- {text}" for text in sections[section]] or ["Our notes of the meeting list nothing."]
         parts.append("\n".join([heading, *points]))

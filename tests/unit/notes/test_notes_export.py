@@ -74,6 +74,25 @@ def test_the_client_s_part_says_nothing_that_was_withheld() -> None:
         assert "QuickLoan" not in part
 
 
+def test_the_letter_alone_holds_nothing_else_and_keeps_the_mark_of_a_draft() -> None:
+    found = letter()
+    for word in (None, confirmed(found)):
+        pages = pdf_pages(export_pdf.render(found, NOTES, word, on=DAY, parts="letter"))
+        whole = pdf_pages(export_pdf.render(found, NOTES, word, on=DAY))
+        assert pages == whole[:1]
+        assert all((export_parts.DRAFT in page) == (word is None) for page in pages)
+        content = export_docx.render(found, NOTES, word, on=DAY, parts="letter")
+        texts = docx_texts(export_docx.render(found, NOTES, word, on=DAY))
+        assert docx_texts(content) == texts[: texts.index(export_parts.SOURCES) - 1]
+        assert marks(content) == (word is None)
+        document = Document(io.BytesIO(content))
+        assert (len(document.sections), len(document.tables)) == (1, 0)
+        parts = zipfile.ZipFile(io.BytesIO(content))
+        raw = b"".join(parts.read(name) for name in parts.namelist())
+        for words in (b"frightened", b"QuickLoan", b"Ffion", found.seal.encode()):
+            assert words not in raw
+
+
 def test_the_word_file_holds_the_same() -> None:
     content = export_docx.render(letter(), NOTES, None, on=DAY)
     texts = docx_texts(content)

@@ -8,12 +8,16 @@ from casewright.errors import (
     AllEnginesFailed,
     BadRequest,
     CasewrightError,
+    CircuitOpen,
+    ConnectionRefused,
     ContextOverflow,
+    EngineError,
     Forbidden,
     IdleTimeout,
     ModelNotFound,
     Overloaded,
     RateLimited,
+    ServerFailure,
     StorageError,
     Truncated,
     Unauthenticated,
@@ -71,6 +75,23 @@ def test_when_to_come_again_is_rounded_up_and_said_only_where_it_is_known() -> N
     assert after(Overloaded("m", hint="")) is None
     assert after(AllEnginesFailed("m", hint="", status=503, retry_after_s=7.0)) == "7"
     assert after(AllEnginesFailed("m", hint="", status=502)) is None
+
+
+def test_no_model_is_404_also_while_other_engines_are_away() -> None:
+    def told(*causes: EngineError) -> tuple[int, str | None]:
+        refusal = refusal_of(AllEnginesFailed("m", hint="", status=502, causes=causes))
+        return refusal.status, refusal.code
+
+    none, away = ModelNotFound("none", hint=""), ConnectionRefused("away", hint="")
+    resting = CircuitOpen("resting", hint="", retry_after_s=3.0)
+    assert told(away, resting, none) == (404, "model_not_found")
+    for other in (
+        Overloaded("busy", hint=""),
+        ServerFailure("broken", hint=""),
+        IdleTimeout("slow", hint=""),
+    ):
+        assert told(none, other) == (502, "all_engines_failed"), other
+    assert told(away, resting) == (502, "all_engines_failed")
 
 
 def test_the_body_has_the_shape_and_any_text() -> None:

@@ -17,6 +17,7 @@ from casewright.api.notes import Confirmation, ConvertRequest, ConvertResponse, 
 from casewright.engines.scripted import Fail, Script
 from casewright.errors import NotFound, StorageError, UnprocessableRequest
 from casewright.notes.convert import draft
+from casewright.notes.export_parts import FILE as FOR_THE_FILE
 from casewright.notes.remembered import forget, held
 from casewright.services.notes.confirmations import FILE, Confirmations
 from casewright.services.notes.files import file_name
@@ -181,19 +182,22 @@ def test_a_seal_that_nobody_confirmed(served_at: str, seal: str) -> None:
     assert call(served_at, "GET", f"/confirmations/{seal}")[0] in (404, 422)
 
 
+@pytest.mark.parametrize(("asked", "begins"), [({}, "letter"), ({"parts": "all"}, "file-copy")])
 @pytest.mark.parametrize(
     ("kind", "media"), [("docx", "officedocument.wordprocessingml"), ("pdf", "application/pdf")]
 )
-def test_a_letter_is_a_file(served_at: str, kind: str, media: str) -> None:
+def test_a_letter_is_a_file(
+    served_at: str, kind: str, media: str, asked: dict[str, str], begins: str
+) -> None:
     answer = convert(served_at, notes=NOTES, client_name='Zoë "</x>" O’Neil/../é')
-    asked = json.dumps({"letter": plain(answer), "format": kind, "notes": NOTES}).encode()
-    status, headers, content = fetch(served_at, "POST", "/export", asked)
+    body = json.dumps({"letter": plain(answer), "format": kind, "notes": NOTES, **asked}).encode()
+    status, headers, content = fetch(served_at, "POST", "/export", body)
     assert status == 200, content
     assert media in headers["content-type"]
-    assert headers["content-disposition"] == f'attachment; filename="letter-zoe-x-oneil-e.{kind}"'
+    assert headers["content-disposition"] == f'attachment; filename="{begins}-zoe-x-oneil-e.{kind}"'
     if kind == "docx":
-        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-        assert "word/document.xml" in names
+        document = zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml").decode()
+        assert (FOR_THE_FILE in document) == bool(asked)
 
 
 def test_other_notes_are_no_appendix(served_at: str, letter: ConvertResponse) -> None:
@@ -204,9 +208,9 @@ def test_other_notes_are_no_appendix(served_at: str, letter: ConvertResponse) ->
 
 
 def test_a_name_that_leaves_nothing_is_no_file_name(letter: ConvertResponse) -> None:
-    assert file_name(letter.model_copy(update={"client_name": "李雷"}), "pdf") == "letter.pdf"
-    assert file_name(letter.model_copy(update={"client_name": "../" * 60}), "pdf") == "letter.pdf"
-    assert len(file_name(letter.model_copy(update={"client_name": "ab " * 60}), "docx")) < 80
+    assert file_name(letter.model_copy(update={"client_name": "李雷"}), "pdf", "letter") == "letter.pdf"
+    assert file_name(letter.model_copy(update={"client_name": "../" * 60}), "pdf", "all") == "file-copy.pdf"
+    assert len(file_name(letter.model_copy(update={"client_name": "ab " * 60}), "docx", "all")) < 80
 
 
 def test_seals_are_of_one_installation(tmp_path: Path, letter: ConvertResponse) -> None:

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from casewright.api.notes import ConvertRequest

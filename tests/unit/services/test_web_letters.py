@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from browser.peers import Peers, stack
 from browser.visitor import Visitor, words
 from casewright.errors import UnprocessableRequest
+from casewright.services.web.forms import MAX_FIELD_BYTES
 from casewright.services.web.letter_keep import MAX_BYTES, Kept, Meeting, packed, unpacked
 from casewright.services.web.letter_view import MARK_SIZES, arrange, marking
 from unit.notes.sample_letter import NOTES, confirmed, letter
@@ -104,11 +105,17 @@ def test_a_confirmation_needs_a_name_and_the_letter_stays(visitor: Visitor) -> N
 
 
 @pytest.mark.parametrize("kind", ["docx", "pdf"])
-def test_the_letter_is_saved_with_its_notes(visitor: Visitor, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("asked", "parts", "begins"),
+    [("", "letter", "letter"), ("?parts=all", "all", "file-copy"), ("?parts=x", "letter", "letter")],
+)
+def test_the_letter_and_the_copy_for_the_file_are_saved(
+    visitor: Visitor, kind: str, asked: str, parts: str, begins: str
+) -> None:
     kept = carried(written(visitor, client_name="Zoë Ŵynne/../x", meeting_date="2026-05-12"))
-    answer = sent(visitor, "/notes/export", kept=kept, format=kind)
-    assert answer.content.decode() == f"{kind} of {TEXT!r}"
-    name = f'attachment; filename="letter-Zoe-Wynne-x-2026-05-12.{kind}"'
+    answer = sent(visitor, f"/notes/export{asked}", kept=kept, format=kind)
+    assert answer.content.decode() == f"{kind} of {TEXT!r}, {parts}"
+    name = f'attachment; filename="{begins}-Zoe-Wynne-x-2026-05-12.{kind}"'
     assert answer.headers["content-disposition"] == name
     assert answer.headers["cache-control"] == "no-store"
 
@@ -132,6 +139,15 @@ def test_only_our_own_form_confirms_and_saves(visitor: Visitor, running: tuple[s
     for path in ("/notes/confirm", "/notes/export"):
         assert visitor.send(path, token="0" * 64, kept=kept, confirmed_by="A").status_code == 403
     assert len(running[1].heard) == before
+
+
+def test_a_form_beyond_its_bound_says_the_bound(visitor: Visitor) -> None:
+    for files in (None, {"file": ("a.txt", b"x")}):  # as both kinds of form
+        typed = {"csrf": visitor.token("/notes"), "notes": "x" * (MAX_FIELD_BYTES + 1)}
+        answer = visitor.http.post("/notes", data=typed, files=files)
+        assert answer.status_code == 413
+        assert "a text of the form is larger than 4 MB" in words(answer)
+        assert "reload" not in words(answer)
 
 
 BOMB = base64.b64encode(zlib.compress(b" " * (MAX_BYTES + 10))).decode()

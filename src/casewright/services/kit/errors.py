@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -62,6 +63,7 @@ _BY_STATUS: dict[int, type[RequestError]] = {
     422: UnprocessableRequest,
 }
 _SHOWN_FIELDS = 5
+NOT_BLANK = r"\S"
 
 
 def status_of(error: CasewrightError) -> int:
@@ -119,7 +121,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
         )
     else:
         said = [
-            f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {item['msg']}"
+            f"{'.'.join(map(str, item['loc'][1:])) or 'body'}: {_rule(item)}"
             for item in found[:_SHOWN_FIELDS]
         ]
         more = f"; and {len(found) - _SHOWN_FIELDS} more" if len(found) > _SHOWN_FIELDS else ""
@@ -129,6 +131,14 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     request.scope["casewright.error"] = ours.kind
     _let_go(error)
     return error_response(ours)
+
+
+def _rule(item: Mapping[str, Any]) -> str:
+    """What is wrong with a field, in words; pydantic has only the pattern for a text that is blank."""
+    about = item.get("ctx", {})
+    blank = item["type"] == "string_pattern_mismatch" and about.get("pattern") == NOT_BLANK
+    empty = item["type"] == "string_too_short" and about.get("min_length") == 1
+    return "nothing is written in it" if blank or empty else str(item["msg"])
 
 
 async def _on_http(request: Request, error: Exception) -> Response:

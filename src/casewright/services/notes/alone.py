@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from casewright.api.contract import Strategy
-from casewright.api.notes import Confirmation, ConvertRequest, ConvertResponse, ExportFormat
+from casewright.api.notes import Confirmation, ConvertRequest, ConvertResponse, ExportFormat, ExportParts
 from casewright.errors import NotFound, UnprocessableRequest
 from casewright.notes.claim import Draft
 from casewright.notes.read import flatten
@@ -65,8 +65,14 @@ class Alone:
             raise NotFound("nobody has confirmed such a letter", hint="a person's word releases it")
         return found
 
-    async def export(self, letter: ConvertResponse, format_: ExportFormat, notes: str | None = None) -> bytes:
+    async def export(
+        self,
+        letter: ConvertResponse,
+        format_: ExportFormat,
+        notes: str | None = None,
+        parts: ExportParts = "letter",
+    ) -> bytes:
         """A letter as a file."""
         self._sealer.check(letter)
         word = await asyncio.to_thread(self._kept.first, letter.seal)
-        return await asyncio.to_thread(drawn, letter, format_, notes, word)
+        return await asyncio.to_thread(drawn, letter, format_, notes, word, parts)

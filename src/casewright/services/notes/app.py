@@ -76,13 +76,10 @@ def create_app(config: NotesConfig, llm: LanguageModel | None = None, grounds: G
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await model.start()
-        if worker is not None:
-            worker.start()
         try:
-            yield
+            async with worker or contextlib.nullcontext():
+                yield
         finally:
-            if worker is not None:
-                await worker.aclose()
             await model.aclose()
 
     async def checks() -> Mapping[str, Check]:
@@ -187,15 +184,16 @@ async def confirmation(
 
 
 async def export(request: Request, body: ExportRequest) -> Response:
-    """A letter as DOCX or PDF, with its notes beside its sentences where they are sent along.
+    """A letter as DOCX or PDF: the letter alone, or all parts, with its notes beside its sentences where they
+    are sent along.
 
-    What nobody confirmed and is not ready to be sent says so on its face.
+    What nobody confirmed and is not ready to be sent says so on every page.
     """
     state = request.app.state
     async with state.gate.admitted():
         await asyncio.to_thread(state.sealer.check, body.letter)
         word = await asyncio.to_thread(state.confirmations.first, body.letter.seal)
-        content = await asyncio.to_thread(drawn, body.letter, body.format, body.notes, word)
-    name = file_name(body.letter, body.format)
+        content = await asyncio.to_thread(drawn, body.letter, body.format, body.notes, word, body.parts)
+    name = file_name(body.letter, body.format, body.parts)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type=MEDIA_TYPES[body.format])

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from importlib import import_module
 
-from casewright.api.notes import Confirmation, ConvertResponse, ExportFormat
+from casewright.api.notes import FILE_NAMES, Confirmation, ConvertResponse, ExportFormat, ExportParts
 from casewright.errors import ServiceFailure, UnprocessableRequest
 from casewright.notes.read import read_lines, stands_in
 
@@ -18,7 +18,11 @@ MOST_NAME = 60
 
 
 def drawn(
-    letter: ConvertResponse, format_: ExportFormat, notes: str | None, confirmation: Confirmation | None
+    letter: ConvertResponse,
+    format_: ExportFormat,
+    notes: str | None,
+    confirmation: Confirmation | None,
+    parts: ExportParts,
 ) -> bytes:
     """The file's bytes; blocks.
 
@@ -34,7 +38,7 @@ def drawn(
         raise ServiceFailure(
             f"{format_}: {error.name} is not installed here", hint="install casewright[notes]"
         ) from error
-    content: bytes = exporter.render(letter, notes, confirmation)
+    content: bytes = exporter.render(letter, notes, confirmation, parts=parts)
     return content
 
 
@@ -54,8 +58,12 @@ def _check_notes(letter: ConvertResponse, notes: str) -> None:
         )
 
 
-def file_name(letter: ConvertResponse, format_: ExportFormat) -> str:
-    """A name of letters, digits and hyphens alone, whatever the client is called."""
+def file_name(letter: ConvertResponse, format_: ExportFormat, parts: ExportParts) -> str:
+    """A name of letters, digits and hyphens alone, whatever the client is called.
+
+    It says which of the two files it is: only ``letter`` may be sent.
+    """
+    kind = FILE_NAMES[parts]
     plain = unicodedata.normalize("NFKD", letter.client_name).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:MOST_NAME].strip("-")
-    return f"letter-{name}.{format_}" if name else f"letter.{format_}"
+    return f"{kind}-{name}.{format_}" if name else f"{kind}.{format_}"

@@ -84,6 +84,13 @@ class Worker:
             child, self._child = self._child, None
             await _end(child)
 
+    async def __aenter__(self) -> Worker:
+        self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()
+
     async def clashes(self, body: ConvertRequest) -> tuple[Contradiction, ...] | None:
         """The contradictions of notes; None where it is busy or gone, and they are still to be looked for."""
         if self._free.locked():

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from casewright.api.client import plain_name
+from casewright.errors import BodyTooLarge
 from casewright.services.kit.guard import check_origin
 from casewright.services.kit.uploads import read_form
 from casewright.services.web import csrf
@@ -55,23 +57,37 @@ class Form:
 
         Raises:
             Forbidden: it does not come from our page in this browser.
-            HTTPException: 400, it is no form, or a field is beyond the bounds.
+            BodyTooLarge: a text of it is longer than a field may be.
+            HTTPException: 400, it is no form, or beyond the other bounds.
             DiskFull, StorageError: its file cannot be written.
         """
         check_origin(request.headers)
-        data = await read_form(
-            request,
-            of(request).spool,
-            max_files=max_files,
-            max_fields=MAX_FIELDS,
-            max_part_size=MAX_FIELD_BYTES,
-        )
+        data = await _read(request, max_files)
         try:
             form = cls(data)
             csrf.check_token(of(request).secret, request.cookies.get(csrf.COOKIE), form.text(csrf.FIELD))
             yield form
         finally:
             await data.close()
+
+
+async def _read(request: Request, max_files: int) -> FormData:
+    try:
+        return await read_form(
+            request,
+            of(request).spool,
+            max_files=max_files,
+            max_fields=MAX_FIELDS,
+            max_part_size=MAX_FIELD_BYTES,
+        )
+    except HTTPException as error:
+        if "exceeded maximum size" not in str(error.detail):  # the library's words; it has no code for it
+            raise
+        most = MAX_FIELD_BYTES // 1024**2
+        raise BodyTooLarge(
+            f"a text of the form is larger than {most} MB, so nothing was done",
+            hint="go back and send less text; a long text can be read as a file",
+        ) from error
 
 
 def file_name(upload: UploadFile) -> str:

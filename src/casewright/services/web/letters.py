@@ -10,9 +10,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from casewright.api.notes import (
+    FILE_NAMES,
     MAX_NAME_CHARS,
     MAX_NOTE_CHARS,
     ExportFormat,
+    ExportParts,
     Template,
     Tone,
 )
@@ -77,17 +79,18 @@ async def confirm(request: Request) -> Response:
 
 @router.post("/notes/export")
 async def export(request: Request) -> Response:
-    """The letter as a file to save."""
+    """The letter as a file to save; without ``parts=all`` in the address, of the letter alone."""
     async with Form.read(request) as form, request.app.state.gate.admitted():
         kept = await asyncio.to_thread(unpacked, form.text("kept"))
         kind: ExportFormat = "pdf" if form.text("format") == "pdf" else "docx"
+        parts: ExportParts = "all" if request.query_params.get("parts") == "all" else "letter"
         try:
-            content = await of(request).client.export(kept.answer, kind, kept.meeting.notes)
+            content = await of(request).client.export(kept.answer, kind, kept.meeting.notes, parts)
         except CasewrightError as error:
             letter = await asyncio.to_thread(arrange, kept.meeting, kept.answer, kept.confirmation)
             return _page(request, kept.meeting, told_status(error), error=error, letter=letter)
     headers = HEADERS | {
-        "Content-Disposition": f'attachment; filename="{file_name(kept)}.{kind}"',
+        "Content-Disposition": f'attachment; filename="{file_name(kept, parts)}.{kind}"',
         "Cache-Control": "no-store",
     }
     return Response(content, headers=headers, media_type=MEDIA_TYPES[kind])
@@ -110,11 +113,11 @@ async def marks(count: str) -> Response:
     return Response(marking(known[count]), headers=headers, media_type="text/css")
 
 
-def file_name(kept: Kept) -> str:
-    """A name that every system takes, from the client's and the meeting's day."""
+def file_name(kept: Kept, parts: ExportParts) -> str:
+    """A name that every system takes, from what it is, the client's name and the meeting's day."""
     bare = unicodedata.normalize("NFKD", kept.meeting.client_name).encode("ascii", "ignore").decode()
     plain = "".join(char if char.isalnum() else " " for char in bare)
-    return "-".join(["letter", *plain.split()[:4], *filter(None, [kept.meeting.meeting_date])])[:80]
+    return "-".join([FILE_NAMES[parts], *plain.split()[:4], *filter(None, [kept.meeting.meeting_date])])[:80]
 
 
 def _meeting(form: Form) -> Meeting:

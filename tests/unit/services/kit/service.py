@@ -24,7 +24,7 @@ from casewright.values import Usage
 class Body(Contract):
     """What /echo takes."""
 
-    text: str = Field(min_length=1, max_length=1000)
+    text: str = Field(min_length=1, max_length=1000, pattern=r"\S")
     times: int = Field(1, ge=1, le=3)
 
 

@@ -86,6 +86,13 @@ def test_a_refused_field_is_named_and_its_value_is_not(url: str) -> None:
     assert "SECRET" not in json.dumps(answer[2])
 
 
+@pytest.mark.parametrize("text", ["", " ", "\n\t"])
+def test_a_blank_field_is_told_in_words(url: str, text: str) -> None:
+    answer = call(url, "POST", "/echo", json.dumps({"text": text}).encode())
+    assert_error(answer, 422, "unprocessable_request")
+    assert answer[2]["error"]["message"] == "text: nothing is written in it"
+
+
 def test_unknown_routes_and_methods(url: str) -> None:
     assert_error(call(url, "GET", "/nothing"), 404, "not_found")
     assert_error(call(url, "GET", "/echo"), 405, "method_not_allowed")
