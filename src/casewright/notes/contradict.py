@@ -23,12 +23,13 @@ from casewright.notes.contradict_beside import Beside
 from casewright.notes.contradict_counts import two_clients, two_counts
 from casewright.notes.contradict_days import days_clash, two_days
 from casewright.notes.contradict_facts import Code, Dated, Sum, codes, dated, sums
+from casewright.notes.contradict_line import line_faults
 from casewright.notes.contradict_periods import period_faults
 from casewright.notes.contradict_pieces import Piece, pieces
 from casewright.notes.contradict_poles import Pole, poles
 from casewright.notes.contradict_poles import opposed as poles_apart
 from casewright.notes.contradict_same import Saying, differ, sayings, slips
-from casewright.notes.contradict_states import State, opposed, states_of
+from casewright.notes.contradict_states import State, opposed, states_of, within
 from casewright.notes.contradict_sums import digits, has_changed, slip, taken_up, two_sums
 from casewright.notes.contradict_totals import quarrels, total_faults, wrong_product
 from casewright.notes.contradict_words import stem
@@ -66,7 +67,7 @@ def contradictions(
     found: list[Contradiction] = []
     for piece in read:
         if piece.values:
-            found += [*_wrong_weekdays(piece), *_quarrels(piece)]
+            found += [*_wrong_weekdays(piece), *_quarrels(piece), *line_faults(piece)]
     beside = Beside(read, own)
     found += _of_values(read, own, meeting, beside.likely)
     found += _so_and_not(read, own)
@@ -114,7 +115,9 @@ def _of_values(
 
 
 def _so_and_not(read: Sequence[Piece], own: frozenset[str]) -> Iterator[Contradiction]:
-    """What is so in one line and not in another, wherever the two stand."""
+    """What is so in one line and not in another, wherever the two stand, or in one for two people."""
+    for one, two in within(read):
+        yield _opposed(one, two)
     yield from _pairs(
         states_of(read), lambda one: [one.what], lambda a, b: _opposed(a, b) if opposed(a, b) else None
     )

@@ -10,13 +10,15 @@ that puts the one before right ("no, it's £540") is told with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from casewright.api.notes import Contradiction
 from casewright.notes.contradict_pieces import Piece
 from casewright.notes.contradict_source_values import Money, Told, clash, equal
 from casewright.notes.contradict_voices import BUT, CORRECTS, ONLY, Line
+from casewright.notes.contradict_words import classes, topic
 
 _BIAS = -44
 _POINTS = {
@@ -58,6 +60,9 @@ _TOLD_FROM = -5
 _CLEAR_OF_NEXT = 12  # more is asked of a pair that shares a line with one of more points
 _APART_BY = 2  # line numbers: one line may be empty
 _LONGEST = 300
+_TAKES_PLACE = ("hearing", "appointment", "assessment")
+_OF_JOB = topic("notice holiday sick redundancy probation")
+_NEAR = 40  # characters on either side of a value that say what it is of
 _KINDS = ("money", "day", "length", "number", "hours a week")
 
 
@@ -99,7 +104,7 @@ def _faults(lines: Sequence[Line]) -> Iterator[Contradiction]:
         if not one.sourced and not two.sourced:
             continue
         sum_ = points(one, two)
-        if sum_ >= _TOLD_FROM:
+        if sum_ >= _TOLD_FROM and _of_one_thing(one, two):
             told.append((sum_, one, two))
     for place, (sum_, one, two) in enumerate(told):
         beside = [other for other in (*told[max(0, place - 1) : place], *told[place + 1 : place + 2])
@@ -237,12 +242,64 @@ def _corrected(one: Line, two: Line) -> Contradiction | None:
     return None
 
 
-def _fault(one: Line, two: Line) -> Contradiction:
+def _of_one_thing(one: Line, two: Line) -> bool:
+    """Whether what the points found can be of one thing: looked at where a pair would be told."""
+    if one.advice or two.advice:
+        return False
+    if _told_values(one, two) is not None:
+        return True
+    if one.denies == two.denies and _clashing(one, two):
+        return False  # the values that clash are of two things
+    # a day for a hearing is no answer to what is said of something else
+    on_a_day = [said for said in (one, two) if said.piece.event in _TAKES_PLACE]
+    apart = bool(one.topic and two.topic) and one.topic.isdisjoint(two.topic)
+    alone = apart and len(on_a_day) == 1 and not on_a_day[0].denies
+    return not (alone and (one.denies == two.denies or not on_a_day[0].done))
+
+
+def _told_values(one: Line, two: Line) -> tuple[str, str] | None:
+    """The two values that a pair is told with, those in like units and words before others."""
     for kind in _KINDS:
-        for x in one.values.get(kind, ()):
-            for y in two.values.get(kind, ()):
-                if clash(x[1], y[1]):
-                    return _told(one, two, "two sources give two values", x[2], y[2])
+        found = [
+            (-_alike(one, x[2], two, y[2]), n, x[2], y[2])
+            for n, (x, y) in enumerate(product(one.values.get(kind, ()), two.values.get(kind, ())))
+            if clash(x[1], y[1]) and not (kind == "day" and _days_of_two(one, x[2], two, y[2]))
+            and not (kind == "length" and _lengths_of_two(one, x[2], two, y[2]))
+        ]  # fmt: skip
+        if found:
+            return min(found)[2:]
+    return None
+
+
+def _near(said: Line, value: str) -> str:
+    """The words around a value, up to the next comma."""
+    text = said.piece.text
+    place = max(0, text.find(value))
+    before = re.split(r"[,;.(]\s", text[max(0, place - _NEAR) : place])[-1]
+    return before + re.split(r"[,;.(]\s?", text[place + len(value) : place + len(value) + _NEAR])[0]
+
+
+def _alike(one: Line, value: str, two: Line, other: str) -> int:
+    words = topic(_near(one, value)) & topic(_near(two, other))
+    return 2 * (value.lower().split()[-1:] == other.lower().split()[-1:]) + len(words)
+
+
+def _lengths_of_two(one: Line, value: str, two: Line, other: str) -> bool:
+    """Whether they are of two things of an employment: weeks of notice, days of holiday."""
+    a, b = (_OF_JOB & (topic(_near(said, text)) or said.topic) for said, text in ((one, value), (two, other)))
+    return bool(a and b) and a.isdisjoint(b)
+
+
+def _days_of_two(one: Line, value: str, two: Line, other: str) -> bool:
+    """Whether one is the day on which something ended and the other the last for doing something."""
+    a, b = classes(_near(one, value)), classes(_near(two, other))
+    return ("end" in a and b == {"deadline"}) or ("end" in b and a == {"deadline"})
+
+
+def _fault(one: Line, two: Line) -> Contradiction:
+    values = _told_values(one, two)
+    if values is not None:
+        return _told(one, two, "two sources give two values", *values)
     if one.denies != two.denies:
         return _told(one, two, "one line says that it is so, the other that it is not")
     return _told(one, two, "two sources do not seem to agree")

@@ -125,6 +125,12 @@ _WHOSE = re.compile(
     r"|housemate|lodger|tenant next door|neighbour|gross|net|take[- ]home)(?:'s)?\b",
     re.IGNORECASE,
 )
+# A day beside what only says when that was: "letter dated 6 May - the day before the hearing".
+_BESIDE_IT = re.compile(
+    r"\b(?:before|after|prior to|ahead of|following) (?:the |her |his |my )?(?:\w+ )?(?:hearing|hrg|appt"
+    r"|appointment|meeting|interview|assessment|medical|eviction|accident|wedding|death)\b",
+    re.IGNORECASE,
+)
 _SEGMENT = re.compile(r"[;,]\s|\.\s|\s(?:and|but|plus|then|while|whereas)\s|\s[-–—]\s", re.IGNORECASE)
 
 
@@ -297,7 +303,7 @@ def dated(piece: Piece) -> Iterator[Dated]:
         alone = sum(part[0] <= other.start < part[1] and isinstance(other.value, Day) for other in marks) == 1
         event = piece.event_in(text[part[0] : part[1]])
         if event is None and sum(isinstance(other.value, Day) for other in marks) <= 1:
-            event = piece.event
+            event = None if _BESIDE_IT.search(text) else piece.event
         if event is None or (not alone and isinstance(one.value, Day)):
             continue
         if event.startswith("deadline") and not ends_at(text, one.start):

@@ -140,6 +140,8 @@ def sayings(piece: Piece) -> Iterator[Saying]:
         before = [other.end for other in told if first <= other.start < one.start and like(other, one)]
         part = text[max([first, *before]) : last]
         own = wide if part == text else topic(part)
+        if not own and isinstance(one.value, Duration) and first:  # "notice pay - 6 wks": what is before it
+            own = topic(text[max([0, *(b for _, b in parts if b < first)]) : last])
         alone = len([other for other in told if like(other, one)]) == 1
         words = own or wide
         kind, value = _kind(one.value)
@@ -314,7 +316,11 @@ def _day(one: Saying, two: Saying) -> bool:
         ):
             return True
         return shared >= 2 or (reported and shared == 1 and bool(kinds or one.wide & two.wide & _EVENTS))
-    return reported and shared >= 2 and bool(one.classes & two.classes)
+    # an end is no time by which something else is to be done
+    held = one.classes & two.classes
+    if ("end" in one.classes) != ("end" in two.classes):
+        held -= {"deadline"}
+    return reported and shared >= 2 and bool(held)
 
 
 def _weekdays(one: Saying, two: Saying) -> bool:

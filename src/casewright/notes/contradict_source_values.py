@@ -19,7 +19,7 @@ _MONEY_WORD = re.compile(
     r"|price|bill|mtg|mortgage|overpaid|o/p|net|gross)\b",
     re.IGNORECASE,
 )
-_PAPER_DAY = re.compile(
+PAPER_DAY = re.compile(
     r"\b(?:letters?|ltr|texts?|e-?mails?|stmt|statement|report|voicemail|passbook|notice|call|dated|of"
     r"|invoice|note"
     r"|printout|receipt)(?:,? (?:of|dated|from|on|dtd|to|by)(?: \w+){0,2})?,? $",
@@ -82,7 +82,7 @@ def values_in(text: str, values: Sequence[Found[Value]]) -> Iterator[Told]:
         value = one.value
         if isinstance(value, Amount):
             yield "money", Money(int(value.value * 100), value.per), one.text
-        elif isinstance(value, Day) and not _PAPER_DAY.search(text[max(0, one.start - 30) : one.start]):
+        elif isinstance(value, Day) and not PAPER_DAY.search(text[max(0, one.start - 30) : one.start]):
             yield "day", value, one.text
         elif isinstance(value, Time):
             yield "time", (value.hour % 12, value.minute), one.text

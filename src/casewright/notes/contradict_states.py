@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from casewright.notes.contradict_facts import names_of
 from casewright.notes.contradict_pieces import Piece
@@ -16,7 +17,7 @@ _FORMS: tuple[tuple[str, str, bool], ...] = (
     (r"no (?:rent )?arrears|(?:rent|payments?)[a-z ]{0,12} up to date|rent (?:a/?c+ |account )?(?:is )?clear"
      r"|not in arrears|never (?:been )?(?:late|missed)(?: rent)?|rent (?:is |all )?paid (?:up|to date"
      r"|in full)"
-     r"|rent\b.{0,14}, paid to date|arrears (?:are |is |= ?|- ?|: ?)?(?:nil|none|zero|£0)|no rent (?:owing"
+     r"|rent\b.{0,14}, paid to date|arrears ?(?:are |is |= ?|- ?|: ?)?(?:nil|none|zero|£0)|no rent (?:owing"
      r"|owed|outstanding|due)", "arrears", False),
     (r"owe[sd]? (?:me |them |him |her )?(?:\w+ )?(?:months|mths|weeks|wks)(?:['’]? rent)?"
      r"|(?:\d+|two|three|four|five|six) (?:months|mths|weeks|wks)(?:['’]? rent)? (?:unpaid|owed|owing"
@@ -26,7 +27,9 @@ _FORMS: tuple[tuple[str, str, bool], ...] = (
      r"|missed (?:the |her |his )?(?:\w+ )?(?:& \w+ |and \w+ )?rent"
      r"|(?<!no )(?<!not in )(?<!ct )(?:rent )?(?:arrears|arr) (?:of )?£\d[\d.,]*"
      r"|(?:mths?|months?|wks?|weeks?|rent) (?:behind|in arrears)"
-     r"|(?:ha|ll|landlord|agent|rent)\b.{0,30}£[\d,.]+ (?:owing|behind|in arrears|outstanding|o/s)",
+     r"|(?:ha|ll|landlord|agent|rent)\b.{0,30}£[\d,.]+ (?:owing|behind|in arrears|outstanding|o/s)"
+     r"|(?:ha|ll|landlord|agent) (?:claims?|says?|said|reckons?|alleges?|demands?) (?:\w+ )?"
+     r"(?:\d|two|three|four|five|six) (?:months|mths|weeks|wks)(?:['’]? (?:rent|arrears))?(?= ?[=(£])",
      "arrears", True),
     (r"lives? alone|living alone|(?:lives?|living) on (?:his|her) own|single occup\w+|no one else (?:lives"
         r"|in)",
@@ -149,6 +152,12 @@ _ANCHORS = {
     "full time": "full ft part pt zero",
     "british": "brit uk leav over sett pre- visa",
 }
+# Between two states of one line: somebody else has the word.
+_ANOTHER_SAYS = re.compile(
+    r"\b(?:but|however|though|although|whereas|while)\b|[,;.–-] ?(?:\w+['’]?s? ){0,2}(?:says?|said|claims?"
+    r"|reckons?|alleges?|shows?|thinks?|insists?|states?|letter|statement|stmt)\b",
+    re.IGNORECASE,
+)
 _WHOSE = re.compile(
     r"\b(?:wife|husband|partner|sons?|daughter|mum|mother|dad|father|sister|brother|ex|flatmates?"
     r"|neighbour)(?:'s)?\b",
@@ -162,6 +171,8 @@ _NOT_SO = re.compile(
     re.IGNORECASE,
 )
 _OLD = re.compile(r"\b(?:old|former|previous\w*|last|new|next|future)\b", re.IGNORECASE)
+_OF_ARREARS = frozenset(_ANCHORS["arrears"].split())
+_LONG = 300  # characters of a line that is looked at
 _ANYONES = listed("sole partnered child", None)
 _ANCHORED: dict[str, list[str]] = {}
 for _key, _starts in _ANCHORS.items():
@@ -222,3 +233,22 @@ def _whose(text: str) -> frozenset[str]:
 def opposed(one: State, two: State) -> bool:
     """Whether one state is the contrary of the other."""
     return one.so != two.so and one.line != two.line and one.whose == two.whose
+
+
+def within(read: Sequence[Piece]) -> Iterator[tuple[State, State]]:
+    """Arrears and none in one line, where the line says that two people say so."""
+    form, sides = _STATES["arrears"]
+    for piece in read:
+        if not piece.reported or piece.starts.isdisjoint(_OF_ARREARS) or len(piece.text) > _LONG:
+            continue
+        text = piece.text
+        told = [(match, sides[int((match.lastgroup or "s0")[1:])]) for match in form.finditer(text)]
+        for (one, so), (two, also) in pairwise(told):
+            spoken = _ANOTHER_SAYS.search(text[one.end() : two.end()])
+            if so == also or not spoken or _NOT_SO.search(text[: one.start()]):
+                continue
+            first, second = (
+                State(piece.at(said.start()), "arrears", is_so, frozenset(), said[0])
+                for said, is_so in ((one, so), (two, also))
+            )
+            yield first, second

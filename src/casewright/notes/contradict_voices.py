@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from casewright.notes.contradict_pieces import Piece
 from casewright.notes.contradict_source_values import Told, values_in
 from casewright.notes.contradict_words import Lazy, stem
-from casewright.notes.words import PARTIES, listed
+from casewright.notes.words import CLIENT, PARTIES, listed
 
 _PAPERS = listed(
     "letter letters ltr ltrs notice form forms diary print printout statement statements stmt stmts passbook"
@@ -223,6 +223,12 @@ class Line:
     def open(self) -> bool:
         """Whether it says what may be or is to be."""
         return not self.piece.known.isdisjoint(_OPEN) or "?" in self.piece.text
+
+    @Lazy
+    def advice(self) -> bool:
+        """Whether it is what the adviser told the client: "told cl we can't take it on"."""
+        said = self.piece.words[1:] if self.piece.words[:1] in (("we",), ("adv",)) else self.piece.words
+        return said[:1] == ("told",) and not CLIENT.isdisjoint(said[1:2])
 
     @Lazy
     def changed(self) -> frozenset[str]:

@@ -14,14 +14,14 @@ from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from casewright.notes.private_likely import beginnings, looks_private
+from casewright.notes.private_matter import accused, at_work, told_to_client
+from casewright.notes.private_office import office_words, without_office
 from casewright.notes.private_words import (
-    ACCUSED,
     ADVICE,
     BROAD,
     CONFIDENCE,
     HUSH,
     INJECTED,
-    INTERNAL,
     OPINION,
     OTHER_CLIENT,
     PRIVATE,
@@ -50,6 +50,9 @@ _RELATION = re.compile(
     r"|uncle|aunt|niece|nephew|cousin|grand\w+|joint|spouse|ll|landlord|maiden|carer)\b",
     re.IGNORECASE,
 )
+_AT_WORK = re.compile(
+    r"\b(?:cl'?s|client's|her|his|their) (?:\w+ )?(?:colleague|co-?worker|manager|supervisor|boss)\s?$", re.I
+)
 _BORN = re.compile(
     r"\b(?:d\.?o\.?b\.?|born|date of birth)\b\s?:?\s?(?P<day>\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})", re.I
 )
@@ -74,7 +77,9 @@ def private_reason(
     ``last``: it is the last line of longer notes. Where no rule knows the wording the classifier decides.
     """
     known = ruled(text, client_name, before, heading)
-    if known is None and looks_private(text.replace("’", "'"), name_parts(client_name), last=last):
+    if known is None and looks_private(
+        without_office(text.replace("’", "'")), name_parts(client_name), last=last
+    ):
         return "it reads like a private remark, a secret or another's matter; a person should look"
     return known
 
@@ -91,7 +96,7 @@ def ruled(text: str, client_name: str = "", before: str = "", heading: str = "no
     for name, patterns in (("injected", INJECTED), ("confidence", CONFIDENCE)):
         for reason, pattern in patterns if begins & STARTS[name] else ():
             found = pattern.search(plain)
-            if found:
+            if found and not told_to_client(plain, found):
                 return f"{reason}: “{found[0].strip()}”"
     found = HUSH.search(plain) if begins & STARTS["hush"] else None
     if found and not ADVICE.search(plain[: found.start() + 1]):
@@ -105,22 +110,24 @@ def ruled(text: str, client_name: str = "", before: str = "", heading: str = "no
 
 def _remark(plain: str, begins: Set[str]) -> str | None:
     """An opinion or a remark on the client, or a note for the office."""
+    office = office_words(plain) if begins & STARTS["office"] else None
+    if office:
+        return f"for the office, not for the client: “{office}”"
     for name, reason, patterns in (
-        ("office", "for the office, not for the client", INTERNAL),
         ("opinion", "the adviser's own opinion", OPINION),
         ("remark", "a remark on the client as a person", REMARK),
         ("self", "a note to oneself", SELF),
     ):
         for pattern in patterns if begins & STARTS[name] else ():
             found = pattern.search(plain)
-            if found and not ACCUSED.search(plain[: found.start()]):
+            if found and not accused(plain, found):
                 return f"{reason}: “{found[0].strip()}”"
     return None
 
 
 def _another_client(plain: str, client_name: str, before: str, begins: Set[str]) -> str | None:
     found = OTHER_CLIENT.search(plain) if begins & STARTS["another"] else None
-    if found:
+    if found and not at_work(plain, found):
         return f"it may be another client's matter: “{found[0].strip()}”"
     own = name_parts(client_name)
     case = _CASE_OF.match(plain)
@@ -138,7 +145,7 @@ def _another_client(plain: str, client_name: str, before: str, begins: Set[str])
             and not own & name_parts(match["name"])
             and _ALSO.search(plain[match.end() : match.end() + 50])
         ):
-            related = _RELATION.search(plain[: match.start()])
+            related = _RELATION.search(plain[: match.start()]) or _AT_WORK.search(plain[: match.start()])
             if not related:
                 return f"it may be another client's matter: “{match[0]}”"
     return _namesake(plain, client_name, before)

@@ -16,10 +16,13 @@ PRIVATE = _any(
     rf"\b(?:do not|don'?t|dont|never|not to) (?:tell|inform|mention (?:this |it )?to|share with|say to"
     rf"|show) (?:the )?{_CL}\b",
     rf"\bnot for (?:the )?(?:letter|{_CL}|sharing|disclosure)\b",
-    rf"^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b|\b{_CL} (?:must|should) not (?:know"
+    r"^internal\b\s*[:-]|\binternal (?:note|use|only)\b|^confidential\b(?! (?:settlement|reference|agreement"
+    r"|terms?|info\w*|documents?|docs|data|deal|offer|clause|papers|talks|reports?)\b)",
+    rf"\b{_CL} (?:must|should) not (?:know"
     rf"|see|be told"
     r"|find out)\b",
-    r"\bnot to be (?:shared|disclosed|passed on|repeated|told|quoted)\b|\boff (?:the )?record\b",
+    r"\bnot to be (?:shared|disclosed|passed on|repeated|told|quoted)\b|\boff (?:the )?record\b"
+    r"(?! (?:chat|talk|conversation|meeting|offer|discussion)s?\b)",
     rf"\bkeep (?:this |it )?from (?:the )?{_CL}\b|\b(?:for )?file only\b"
     rf"|\bwithout (?:the )?{_CL}(?:'s)? knowing\b",
     r"\b(?:leave|keep) (?:this |it |that )?(?:out of|off) (?:the )?letter\b",
@@ -39,7 +42,8 @@ INJECTED = (
             r"\b(?:ignore|disregard|forget|override|overlook) (?:all |the |any |every )?(?:other |previous "
             r"|prior |earlier |above |of the )?"
             r"(?:above|notes?|instructions?|lines?|rules?|prompts?)\b",
-            r"^\W*(?:system|assistant|ai|llm|chatgpt|claude|model|bot|developer)\b\W{0,3}(?:prompt|note"
+            r"^\W*(?!(?:model|developer): (?-i:[A-Z][a-z]+ [A-Z\d]))"  # of a car, of a house
+            r"(?:system|assistant|ai|llm|chatgpt|claude|model|bot|developer)\b\W{0,3}(?:prompt|note"
             r"|message)?\s?[:>\]]",
             r"\b(?:note|message|instruction)s? (?:to|for) (?:the )?(?:writer|ai|model|assistant|llm|system"
             r"|drafter)\b",
@@ -110,21 +114,6 @@ ADVICE = re.compile(
     re.IGNORECASE,
 )
 _PERSON = rf"(?:he|she|they|{_CL}|[A-Z][a-z]+)"
-INTERNAL = (
-    _any(
-        r"\bconflict of interests?\b|\bconflicts? check\b|\bCOI\b|\bpossible conflict\b|\bconflict\?"
-        r"|\bcheck (?:for )?conflict|\bconflict\s?:",
-        r"\b(?:w/|with|ask|to|past|by|for|see|raise with|my|our) (?:my |our |the )?(?:supervisor|supvr"
-        r"|team leader|line manager|case ?work manager"
-        r"|supervising solicitor|duty solicitor\?|head of service)\b(?! (?:at|in) (?:work|the|her|his))",
-        r"\bsafeguarding\b(?! (?:team|officer) (?:at|in|of) (?:the )?(?:council|school))|\blone[- ]work"
-        r"|\bdo not see alone\b|\bsee in pairs\b",
-        r"\bfile review\b|\btime[- ]record|\bmatter start\b|\bfunding target\b|\bbillable\b|\bAQS\b"
-        r"|\bclose (?:the )?file if\b",
-        r"\bwithhold (?:this|from)\b|\bdata breach\b|\bcomplaints? risk\b|\bour (?:mistake|error|fault)\b"
-        r"|\bwe missed\b|\bI (?:forgot|missed) (?:to|the)\b",
-    ),
-)
 OPINION = (
     # what a person is, not what follows in law
     re.compile(
@@ -153,7 +142,8 @@ OPINION = (
         r"\bwould ?n'?t fancy\b|\bno (?:real )?hope of winning\b|\bhopeless case\b|\bweak (?:case|witness"
         r"|on)\b|\bpoor witness\b|\bbad witness\b",
         r"\b(?:is|are|'s) (?:only )?after (?:the|his|her|their) (?:house|money|inheritance)\b"
-        r"|\bcredibility\b|\bhiding something\b|\bnot telling (?:us|me)"
+        r"|\bcredibility\b(?! (?:findings?|assess\w*|points?|interview))|\bhiding something\b"
+        r"|\bnot telling (?:us|me)"
         r" (?:everything|the (?:whole )?truth|all)\b|\b(?:holding|keeping) something back\b",
         r"\bnot sure (?:that )?(?:he|she|they|cl|ct|client) (?:followed|understood|took|is (?:being"
         r"|telling)|was (?:being|telling)|gets)\b",
@@ -182,14 +172,6 @@ REMARK = (
     ),
 )
 SELF = (_any(r"\b(?:note )?to self\b|\bnts\b|\bmemo to me\b"),)
-ACCUSED = re.compile(
-    r"\b(?:ll|landlord|employer|council|dwp|company|agents?|manager|boss|letter|lender|bank|insurer"
-    r"|neighbours?|police|ex|report|they|decision|assessor"
-    r"|solicitors?|school|trader|firm|hmrc|housing officer|decision maker)\b.{0,30}"
-    r"\b(?:says?|said|alleg\w+|claims?|claimed|accus\w+|states?|stated|reckons?|thinks?|thought|called"
-    r"|insists?|implied|suggest\w*|found|decided)\b",
-    re.IGNORECASE,
-)
 OTHER_CLIENT = _any(
     r"\b(?:other|another|different|wrong|diff) (?:client|cl|ct|clt)(?:'s|s'|s)?\b(?! account)",
     r"\b(?:is|are|was|'s|he's|she's)(?: also)? (?:a |my |our |one of (?:our|my) )(?:other )?(?:client"
@@ -271,7 +253,7 @@ STARTS = {
     "unknowing": _starts("know find told aware want"),
     "hush": _starts("tell mention let say repeat pass disclose reveal share know told find inform"),
     "office": _starts(
-        "conflict coi supervisor supvr supervising team line manager head duty safeguarding lone alone"
+        "conflict coi supervisor supvr supervision tl team line manager head duty safeguarding lone alone"
         " pairs file time matter"
         " funding billable aqs close withhold breach risk mistake error fault missed forgot case"
     ),

@@ -14,6 +14,7 @@ from casewright.errors import ConfigError
 from casewright.notes import private_words as w
 from casewright.notes.private import private_lines, private_reason
 from casewright.notes.private_likely import MAGIC, read_weights
+from casewright.notes.private_office import INTERNAL
 from casewright.notes.read import read_entries
 
 CASES = [
@@ -26,9 +27,16 @@ UNSEEN = [
     .read_text("utf-8")
     .splitlines()
 ]
+MATTER = [
+    json.loads(line)
+    for line in (Path(__file__).parents[2] / "data/notes_private_matter.jsonl")
+    .read_text("utf-8")
+    .splitlines()
+]
 CLIENT = "John Smith"
 # Of lines written to be hard: so much was found, and so many near ones were withheld for a person to look at.
 LEAST_FOUND, MOST_FALSE = 0.76, 0.08
+MOST_OF_THE_MATTER = 0.07  # 58 % of these lines were withheld before "supervisor" was read with who acts
 
 
 def test_hand_written_lines_are_told_apart() -> None:
@@ -47,7 +55,7 @@ def test_the_beginnings_that_are_looked_for_first_lose_nothing() -> None:
         "injected": [pattern for _, pattern in w.INJECTED],
         "confidence": [pattern for _, pattern in w.CONFIDENCE],
         "hush": [w.HUSH],
-        "office": [*w.INTERNAL],
+        "office": [*INTERNAL],
         "opinion": [*w.OPINION],
         "remark": [*w.REMARK],
         "self": [*w.SELF],
@@ -103,6 +111,25 @@ def test_lines_that_no_rule_was_written_for_are_told_apart() -> None:
     assert len(near) >= 125
     assert sum(withheld) / len(withheld) >= LEAST_FOUND
     assert sum(near) / len(near) <= MOST_FALSE
+
+
+def test_what_happened_to_the_client_near_the_words_of_each_list_is_no_private_remark() -> None:
+    found = [(case["withheld"], private_reason(case["line"], CLIENT) is not None) for case in MATTER]
+    withheld = [got for wanted, got in found if wanted]
+    open_ = [got for wanted, got in found if not wanted]
+    assert len(withheld) >= 55
+    assert len(open_) >= 150
+    assert all(withheld)
+    assert sum(open_) / len(open_) <= MOST_OF_THE_MATTER
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in MATTER if re.search(r"supervisor|team leader|\bTL\b|line manager", case["line"])],
+)
+def test_a_supervisor_is_the_advisers_only_where_the_adviser_goes_to_one(case: dict[str, str | bool]) -> None:
+    if "lying" not in str(case["line"]):  # that is the classifier's to say
+        assert (private_reason(str(case["line"]), CLIENT) is not None) is case["withheld"]
 
 
 def test_another_clients_matter_goes_on_until_the_client_is_back() -> None:
