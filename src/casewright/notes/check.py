@@ -14,7 +14,7 @@ from datetime import date
 
 from casewright.notes import words as w
 from casewright.notes.claim import Claim
-from casewright.notes.letter import QUOTE, speaks_for_itself
+from casewright.notes.letter import quotation, speaks_for_itself
 from casewright.notes.owner import plain_words
 from casewright.notes.recognise import core, figures, negations, resolved
 from casewright.notes.remembered import remembered
@@ -76,7 +76,7 @@ def _figure_after(word: str) -> str:
 
 def faults(said: str, claim: Claim) -> tuple[str, ...]:
     """Everything that is wrong with a sentence for its claim; empty if it may leave."""
-    if said == QUOTE.format(claim.text):
+    if said == quotation(claim):
         spoken = claim.decision.opening is not None and claim.decision.section != "matters_discussed"
         return ("an action that is beyond doubt is not quoted",) if spoken else ()
     if claim.decision.opening is None:

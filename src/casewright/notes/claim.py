@@ -16,7 +16,8 @@ class Claim:
     """One entry of the notes, or one full sentence of an entry that has several.
 
     ``text`` is as it stands in the notes but for bullets and white space; ``lines`` are their numbers;
-    ``meeting`` is what relative days count from, None where nobody said.
+    ``meeting`` is what relative days count from, None where nobody said. ``under`` is the heading that turns
+    what the line says; ``text`` begins with it, and its line is the first of ``lines``.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Claim:
     heading: Heading
     decision: Decision
     meeting: date | None = None
+    under: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from casewright.notes.decision import Decision, Names
 from casewright.notes.ground import faults as grounded
 from casewright.notes.owner import leads, plain_words, unsure
 from casewright.notes.place import pieces_of, placed_all
-from casewright.notes.read import Entry, Heading, flatten, inline_heading
-from casewright.notes.read_once import read_once
+from casewright.notes.read import Entry, Heading, flatten, inline_heading, turned
+from casewright.notes.read_once import Reading, read_once
 from casewright.notes.recognise import recognised
 from casewright.notes.shapes import Grounds
 from casewright.notes.values import deadlines
@@ -33,6 +33,7 @@ _SHORT = re.compile(
 )
 # Only lines with such a word are read for the day by which something is due.
 _ENDS = re.compile(r"\b(?:by|before|until|till|due|deadline|within|latest)\b", re.IGNORECASE)
+_HEADS = "a heading that goes with its items"
 SECTIONS: tuple[Section, ...] = ("matters_discussed", "our_actions", "your_actions")
 
 
@@ -82,14 +83,16 @@ def decided(
     kept: list[_Part] = []
     left_out: list[LeftOut] = []
     for entry, whole in pieces_of(reading.entries):
-        reason = reading.withheld.get(entry.lines[0].number) or _left_out(entry)
+        reason = _reason(entry, reading)
         if reason is None:
             kept += _parts(entry, whole)
+        if reason is None or reason == _HEADS:
             continue
         left_out += [
             LeftOut(line=line.number, text=line.text, reason=reason, to_decide=entry.left_out is None)
             for line in entry.lines
         ]
+    left_out += _unused(reading, kept)
     decisions = placed_all([part.piece for part in kept], Names.of(client_name, adviser))
     claims = [
         _claim(f"f{number}", part, _doubted(part, decision), meeting)
@@ -97,10 +100,32 @@ def decided(
     ]
     return Draft(
         said=tuple(map(_say, claims)),
-        left_out=tuple(left_out),
+        left_out=tuple(sorted(left_out, key=lambda out: out.line)),
         notes=notes,
         reading=reading,
     )
+
+
+def _reason(entry: Entry, reading: Reading) -> str | None:
+    """Why an entry is in no sentence of its own; what stands below a withheld heading goes with it."""
+    if entry.lines[0].number in reading.withheld:
+        return reading.withheld[entry.lines[0].number]
+    for head in entry.under:
+        if head.number in reading.withheld:
+            return f"a heading over it is withheld: {reading.withheld[head.number]}"
+    return _HEADS if entry.heads else _left_out(entry)
+
+
+def _unused(reading: Reading, kept: Sequence[_Part]) -> list[LeftOut]:
+    """The headings of which every item is withheld or left out."""
+    used = {head.number for part in kept for head in part.entry.under}
+    return [
+        LeftOut(line=line.number, text=line.text, reason="a heading", to_decide=False)
+        for entry in reading.entries
+        if _reason(entry, reading) == _HEADS
+        for line in entry.lines
+        if line.number not in used
+    ]
 
 
 def _left_out(entry: Entry) -> str | None:
@@ -135,14 +160,22 @@ class _Part:
 
 def _parts(entry: Entry, whole: Piece) -> Iterator[_Part]:
     labelled = whole.text != entry.text
-    for place, text in enumerate(_pieces(whole.text)):
+    # a heading that turns what is said turns each of the sentences
+    texts = [whole.text] if turned(entry) else _pieces(whole.text)
+    for place, text in enumerate(texts):
         own = replace(whole, text=text, apart=whole.apart and not place)
         yield _Part(entry, own, labelled, not place)
 
 
 def _doubted(part: _Part, decision: Decision) -> Decision:
-    """What stands in a pasted letter, or in another language, is for a person to look at."""
-    if part.entry.voice in ("email", "letter"):
+    """What a heading turns, and what stands in a pasted letter or in another language, is for a person."""
+    whole = decision.sure and decision.opening is not None and decision.section == "matters_discussed"
+    whole = whole and not part.text.endswith(":")  # "Cl did not agree to:" has lost what it is about
+    if part.entry.under or (turned(part.entry) and not whole):  # "Disc'd options: DRO" says it all itself
+        doubt = replace(
+            decision, section="matters_discussed", why="its heading turns what it says", stays=True
+        )
+    elif part.entry.voice in ("email", "letter"):
         doubt = replace(decision, section="matters_discussed", why="somebody else's words", stays=True)
     elif part.entry.language == "other":
         doubt = replace(decision, why="not in English")
@@ -156,8 +189,10 @@ def _claim(name: str, part: _Part, decision: Decision, meeting: date | None) -> 
     if part.labelled and decision.opening is None:
         # the label may say who acts: a quotation keeps it
         shown, decision = (part.entry.text if part.first else part.text), replace(decision, lead=0)
-    numbers = tuple(line.number for line in part.entry.lines)
-    return Claim(name, shown, numbers, part.heading, decision, meeting)
+    under = " ".join(head.text for head in part.entry.under)
+    numbers = tuple(line.number for line in (*part.entry.under, *part.entry.lines))
+    whole = f"{under} {part.entry.text}" if under else shown
+    return Claim(name, whole, numbers, part.heading, decision, meeting, under)
 
 
 def _pieces(text: str) -> list[str]:
@@ -192,7 +227,7 @@ def _say(claim: Claim) -> Said:
     if not found:
         return Said(claim, text, claim.decision.opening is not None)
     doubted = replace(claim, decision=unsure(f"the sentence did not hold: {found[0]}", claim.decision.owner))
-    return Said(doubted, lt.quoted(claim.text), False)
+    return Said(doubted, lt.quotation(claim), False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,8 @@ def _value(digits: str, thousands: str) -> str:
         value = Decimal(plain) * {"k": 1_000, "m": 1_000_000}.get(thousands.lower(), 1)
     except InvalidOperation:
         return plain
-    return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else f"{value:.0f}"
+    said = f"{value:f}"
+    return said.rstrip("0").rstrip(".") if "." in said else said
 
 
 def _minutes(clock: re.Match[str]) -> str:

@@ -10,9 +10,11 @@ from datetime import date
 from casewright.api.notes import Section, Template, Tone
 from casewright.notes import words as w
 from casewright.notes.claim import Claim
+from casewright.notes.read_headings import label
 from casewright.notes.recognise import core, resolved
 
 QUOTE = "We noted: “{}”."
+QUOTE_UNDER = "We noted under “{}”: “{}”."
 HEADINGS: dict[Section, str] = {
     "matters_discussed": "Matters discussed",
     "our_actions": "Our actions",
@@ -24,12 +26,13 @@ _NOTHING: dict[Section, str] = {
     "your_actions": "No actions for you were noted.",
 }
 _UNSURE = " Some of what we noted above does not say who is to act. Please ask us if you are not sure."
-# Each tone: after the address, before the end, and the end. None of it says anything about the meeting.
+# Each tone: after the address, before the end, and the end. None of it says anything about what was said, nor
+# how: a call or an e-mail is no meeting.
 _OPENINGS: dict[Tone, str] = {
-    "plain": "Thank you for meeting us{when}. This letter says what was noted at the meeting.",
-    "warm": "Thank you very much for your time{when}. This letter says what was noted at the meeting, "
+    "plain": "Thank you for being in touch with us{when}. This letter says what was noted.",
+    "warm": "Thank you very much for being in touch with us{when}. This letter says what was noted, "
     "so that you have it all in one place.",
-    "formal": "We write further to our meeting{when}. This letter records what was noted at that meeting.",
+    "formal": "We write further to our contact with you{when}. This letter records what was noted.",
 }
 _CLOSINGS: dict[Tone, str] = {
     "plain": "Please tell us if anything here is wrong or missing.",
@@ -54,6 +57,18 @@ def quoted(text: str) -> str:
     return QUOTE.format(text)
 
 
+def under(heading: str, text: str) -> str:
+    """The line word for word, with the heading that turns what it says."""
+    return QUOTE_UNDER.format(label(heading), text)
+
+
+def quotation(claim: Claim) -> str:
+    """The claim's line word for word, and its heading's where that turns it."""
+    if not claim.under:
+        return quoted(claim.text)
+    return under(claim.under, claim.text.removeprefix(claim.under).strip())
+
+
 def speaks_for_itself(claim: Claim) -> bool:
     """Whether a line without a sure actor can stand in the letter in its own words, without quotation marks.
 
@@ -61,7 +76,7 @@ def speaks_for_itself(claim: Claim) -> bool:
     nobody's speech and no question; and where it belongs is beyond doubt.
     """
     decision = claim.decision
-    if decision.opening is not None or not decision.sure or claim.heading == "speech":
+    if decision.opening is not None or not decision.sure or claim.heading == "speech" or claim.under:
         return False
     said = [core(token).lower().replace("’", "'") for token in claim.text.split()]
     # "arrears: £450" is nobody's speech; "5 £40" may be number five
@@ -69,6 +84,8 @@ def speaks_for_itself(claim: Claim) -> bool:
     if spoken or len(said) < 2 or not (said[1].isalpha() or (said[0].isalpha() and len(said[0]) > 1)):
         return False
     # an action in its own words begins with what is done: "DWP to write" would read as somebody else's
+    if decision.section == "our_actions" and said[0] in w.ACTIONS:
+        return False  # "Apply today." would read as an order to the client
     begins = said[0] in w.ACTIONS or (said[0] not in w.PARTIES and claim.text[0].islower())
     return _PERSONS.isdisjoint(said) and (begins or decision.section == "matters_discussed")
 
@@ -84,7 +101,7 @@ def sentence(claim: Claim) -> str:
     """The template's sentence for a claim; where no rule opens one, the line in its own words, or quoted."""
     decision = claim.decision
     if decision.opening is None:
-        return noted(claim.text) if speaks_for_itself(claim) else quoted(claim.text)
+        return noted(claim.text) if speaks_for_itself(claim) else quotation(claim)
     tokens = claim.text.split()[decision.lead :]
     said = _turn(tokens, agree=decision.agree, own=decision.own_possessive)
     body = " ".join(filter(None, [decision.opening, *said])).rstrip(" ,;:-–")

@@ -12,7 +12,7 @@ from itertools import pairwise
 from casewright.api.notes import Owner, Section
 from casewright.notes import words as w
 from casewright.notes.decision import Decision, plain_words, unsure
-from casewright.notes.owner_doubt import ASKS, doubt, leads_within, spoken
+from casewright.notes.owner_doubt import ASKS, doubt, joint, leads_within, spoken, title
 from casewright.notes.read import Heading
 from casewright.notes.recognise import core, is_negation
 
@@ -49,6 +49,12 @@ def decide(text: str, heading: Heading) -> Decision:
         return unsure("it depends on something: who acts, and whether, is for a person to say", doubted=True)
     if words[0] in ("ignore", "disregard", "forget", "system") and heading not in ("ours", "yours"):
         return unsure("it may be an instruction to whoever reads the notes", stays=True)
+    if words[0] in ("agreed", "agrees", "agree") and any(map(is_negation, words[1:3])):
+        return unsure("who agreed not to do it is not said", stays=True)
+    if joint(words):
+        return unsure("the client and the adviser act together", stays=True)
+    if title(text):
+        return unsure("it seems to say what the notes are of", stays=True)
     found = next((said for rule in _RULES if (said := rule(words, heading)) is not None), None)
     if not (found and found.sure) and leads_within(words) > 1:
         return unsure("two people act in one line", stays=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from casewright.notes import words as w
 from casewright.notes.decision import Decision, unsure
 from casewright.notes.read import Heading
+from casewright.notes.recognise import DATE, core
 
 ASKS = w.listed(
     "ask asking tell telling get getting want remind instruct authorise request advise allow help invite told"
@@ -15,12 +17,26 @@ ASKS = w.listed(
     " call ring phone email text contact meet visit"
 )
 
+_JOINS = frozenset({"and", "&", "+", "but", "then", "instead", "just", "->", "=>", "→"})
+_TURN = frozenset({"but", "instead"})
+_AND = frozenset({"&", "and", "+", "or", "plus", "with"})
+_PEOPLE = w.CLIENT | w.ADVISER | frozenset({"i", "we", "me", "us", "you", "myself"})
+_PARTED = re.compile(r"\s+[/|•·–—-]+\s+|\s*\|\s*")
+_CONTACT = re.compile(
+    r"(?:tel|phone|telephone|video|zoom|teams|e-?mail|f2f|face to face|in person|drop.?in|initial|first"
+    r"|follow|meeting|mtg|appt|appointment|interview|attendance|home visit|call|tc)\b",
+    re.IGNORECASE,
+)
+_DOES = w.listed("to will must shall should need needs has have is was said says")
+
 
 def doubt(found: Decision, words: Sequence[str], heading: Heading, text: str) -> Decision | None:
     """Why an action is not sure after all; None if it is."""
     rest = list(words[found.lead :])
     if heading in ("ours", "yours") and (heading == "ours") != (found.section == "our_actions"):
         return unsure("the heading and the line do not agree on who acts", doubted=True)
+    if found.opening in ("You must not", "We will not") and _turns_back(rest, text.split()[found.lead :]):
+        return unsure("it is open how much of the line the “not” reaches", found.owner, doubted=True)
     if "?" in text or w.DOUBT & set(rest):
         return unsure("it is in doubt, or done already", doubted=True)
     if leads_within(rest):
@@ -56,6 +72,39 @@ def spoken(found: Decision, words: Sequence[str], text: str) -> Decision:
     if {"you", "your"} & set(rest):
         return Decision(found.owner, found.section, True, found.why)
     return found
+
+
+def _turns_back(rest: Sequence[str], tokens: Sequence[str]) -> bool:
+    """Whether more is to be done after a break: in "not let bailiffs in, keep doors locked" only one is
+    forbidden, in "not sign, send or post anything" all three are.
+    """
+    for place, (word, token) in enumerate(zip(rest, tokens, strict=True)):
+        breaks = token[-1] in ",;:.–—" or not any(map(str.isalnum, token)) or word in _JOINS
+        after = rest[place + 1 :]
+        if breaks and after and (word in _TURN or not w.ACTIONS.isdisjoint(after)):
+            return True
+    return False
+
+
+def joint(words: Sequence[str]) -> bool:
+    """Whether the client and the adviser lead together: "cl & I to go through the budget"."""
+    at = 1 if words[0] == "the" else 0
+    first, join, second = [*words[at : at + 3], "", "", ""][:3]
+    split = first.split("/")
+    if len(split) == 2 and set(split) <= _PEOPLE and first not in w.CLIENT:
+        return True
+    return first in _PEOPLE and join in _AND and second in _PEOPLE
+
+
+def title(text: str) -> bool:
+    """Whether a line only names what the notes are of: "EMPLOYMENT / tel. call 18.05.26 / adviser R. Jha"."""
+    parts = [part.split() for part in _PARTED.split(text)]
+    if len(parts) < 2 or any(not 1 <= len(part) <= 5 for part in parts):
+        return False
+    said = [core(token).lower() for part in parts for token in part]
+    if _DOES & set(said):
+        return False
+    return any(_CONTACT.match(" ".join(part)) for part in parts) and DATE.search(text) is not None
 
 
 def _second_verb(words: Sequence[str], text: str) -> bool:

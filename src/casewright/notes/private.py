@@ -235,12 +235,17 @@ def last_entry(entries: Sequence[Entry]) -> Entry | None:
 
 
 def _repeats(entries: Sequence[Entry], reasons: dict[int, str]) -> None:
-    """Withhold also what has a withheld line in it, word for word."""
+    """Withhold also what has a withheld line in it, word for word, and what has one of these in it."""
     withheld = [one for one in entries if one.lines[0].number in reasons]
-    texts = {text for one in withheld for text in (one.text, *(line.text for line in one.lines))}
-    secrets = [text for text in texts if text.count(" ") > 1]
-    for entry in entries:
-        if entry.left_out is not None or entry.lines[0].number in reasons:
-            continue
-        if any(secret in entry.text for secret in secrets):
+    while withheld:
+        texts = {text for one in withheld for text in (one.text, *(line.text for line in one.lines))}
+        secrets = [text for text in texts if text.count(" ") > 1]
+        withheld = [
+            entry
+            for entry in entries
+            if entry.left_out is None
+            and entry.lines[0].number not in reasons
+            and any(secret in entry.text for secret in secrets)
+        ]
+        for entry in withheld:
             reasons.update((line.number, "it repeats a withheld line") for line in entry.lines)

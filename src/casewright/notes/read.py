@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from casewright.notes.escapes import without_escapes
+from casewright.notes.read_headings import Reach, row, turned_label
 from casewright.notes.read_language import Language, language_of
 from casewright.notes.read_voice import Part, Voice, voices
 from casewright.notes.words import ADVISER, CLIENT, PARTIES, SAYS, listed
@@ -55,7 +57,8 @@ HEADINGS: dict[Heading, frozenset[str]] = {
     "ours": listed(
         "our actions|our action|adviser actions|adviser action|adviser to do|adv to do|adv actions"
         "|actions for us|actions for adviser|adviser's actions|we will|i will|my actions|for me|for us"
-        "|for adviser|us to do|me to do|caseworker actions|caseworker to do|what we will do",
+        "|for adviser|me|us|me to|us to|we to|i to|adv to|adviser to"
+        "|us to do|me to do|caseworker actions|caseworker to do|what we will do",
         "|",
     ),
     "yours": listed(
@@ -81,6 +84,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _SPEAKERS = CLIENT | ADVISER | PARTIES | frozenset(SAYS) | listed("email letter text quote message voicemail")
+_SPEAKER_TOO = frozenset({"me", "us"})  # "Me: have you the letter?" is a talk written down
 _HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
 
 
@@ -109,13 +113,16 @@ class Line:
 class Entry:
     """What is decided as one: usually one line. ``heading`` is the one it stands under.
 
-    Where ``voice`` is not "notes" the words are somebody else's, and ``heading`` is ``speech``.
+    Where ``voice`` is not "notes" the words are somebody else's, and ``heading`` is ``speech``. ``under`` are
+    the headings that turn what it says ("Cl not to:"), outermost first; ``heads``: it is one of them.
     """
 
     lines: tuple[Line, ...]
     text: str
     heading: Heading
     left_out: str | None = None
+    under: tuple[Line, ...] = ()
+    heads: bool = False
 
     @property
     def voice(self) -> Voice:
@@ -138,7 +145,7 @@ def flatten(text: str) -> str:
     if text.isprintable():  # then a space is all that there is between words
         return " ".join(text.split())
     kept = []
-    for char in text:
+    for char in without_escapes(text):
         kind = unicodedata.category(char)
         if kind in ("Cc", "Zl", "Zp", "Zs"):
             kept.append(" ")
@@ -238,7 +245,7 @@ def inline_heading(text: str) -> tuple[Heading, str] | None:
     before, colon, rest = text.partition(":")
     if not colon or not rest.strip() or len(before) > 40:
         return None
-    kind = heading_of(before)
+    kind = heading_of(before) if before.strip().lower() not in _SPEAKER_TOO else None
     return (kind, rest.strip()) if kind else None
 
 
@@ -264,7 +271,10 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
     entries: list[Entry] = []
     heading: Heading = "none"
     filled, before = False, 0
-    for line in read_lines(notes):
+    lines = read_lines(notes)
+    above = _above(notes, lines)
+    for line in lines:
+        under, turning = above.get(line.number, ((), False))
         gap = bool(before) and line.number > before + 1
         before = line.number
         if line.voice != "notes":
@@ -281,19 +291,61 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
         if kind is not None:
             heading, filled = kind, False
             reason = "a heading" if kind != "private" else "a heading for private remarks"
-            entries.append(Entry((line,), line.text, "none", reason))
+            entries.append(Entry((line,), line.text, "none", reason, under))
             continue
         if not any(char.isalnum() for char in line.text):
             entries.append(Entry((line,), line.text, "none", "nothing to read on it"))
             continue
-        last = entries[-1] if entries else None
-        joins = last is not None and last.left_out is None and last.lines[0].voice == "notes" and not gap
-        if last is not None and joins and _goes_on(line, last):
-            entries[-1] = Entry((*last.lines, line), f"{last.text} {line.text}", last.heading)
+        if turning and heading != "private":
+            heading, filled = "none", False
+            entries.append(Entry((line,), line.text, heading, under=under))
+            continue
+        last = entries[-1] if entries and not gap else None
+        if last is not None and above.get(last.lines[-1].number, ((), False))[1]:
+            last = None  # a heading goes on in its items
+        if last is not None and _goes_on(line, last):
+            entries[-1] = replace(last, lines=(*last.lines, line), text=f"{last.text} {line.text}")
             continue
         filled = True
-        entries.append(Entry((line,), line.text, heading))
-    return tuple(entries)
+        entries.append(Entry((line,), line.text, heading, under=under if heading != "private" else ()))
+    return _headed(entries)
+
+
+def _above(notes: str, lines: Sequence[Line]) -> dict[int, tuple[tuple[Line, ...], bool]]:
+    """By each line's number: the headings over it that turn what it says, and whether it is one."""
+    own = [line for line in lines if line.voice == "notes"]
+    rows = [
+        row(
+            line.number,
+            notes[line.start : line.end],
+            line.text,
+            bullet=line.bullet,
+            known=_is_heading(line.text),
+            joins=_first(line.text) in _GOES_ON,
+        )
+        for line in own
+    ]
+    by_number = {line.number: line for line in own}
+    others = {line.number for line in lines if line.voice != "notes"}
+    reach = Reach(rows)
+    found: dict[int, tuple[tuple[Line, ...], bool]] = {}
+    for place, line in enumerate(own):
+        if place and any(number in others for number in range(own[place - 1].number, line.number)):
+            reach.close()
+        numbers, turning = reach.at(place)
+        found[line.number] = (tuple(by_number[number] for number in numbers), turning)
+    return found
+
+
+def _headed(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries; ``heads`` are those that others stand under."""
+    used = {head.number for one in entries if one.left_out is None for head in one.under}
+    return tuple(replace(one, heads=True) if one.lines[0].number in used else one for one in entries)
+
+
+def turned(entry: Entry) -> bool:
+    """Whether a heading, over the line or at its beginning, turns what it says."""
+    return bool(entry.under) or (turned_label(entry.text) and inline_heading(entry.text) is None)
 
 
 _PARTS: dict[Part, str | None] = {
@@ -314,7 +366,13 @@ def _of_another(line: Line, last: Entry | None) -> Entry:
     return Entry((line,), line.text, "speech", reason)
 
 
+def _first(text: str) -> str:
+    return text.split(maxsplit=1)[0].strip(",") if text else ""
+
+
 def _goes_on(line: Line, last: Entry) -> bool:
-    first = line.text.split(maxsplit=1)[0].strip(",")
+    if last.left_out is not None or last.lines[0].voice != "notes":
+        return False
+    first = _first(line.text)
     whole = last.text.endswith((".", "!", "?", ";"))
     return not line.bullet and not whole and first in _GOES_ON and len(last.lines) < MOST_LINES

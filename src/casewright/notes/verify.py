@@ -14,9 +14,10 @@ from datetime import date
 from casewright.api.notes import Check, Contradiction, Fact, LeftOut, Section, Sentence
 from casewright.notes import words as w
 from casewright.notes.check import all_figures, bare_words, without_day
-from casewright.notes.letter import HEADINGS, QUOTE
+from casewright.notes.letter import HEADINGS, QUOTE, under
 from casewright.notes.owner import plain_words
-from casewright.notes.read import Line, flatten, stands_in
+from casewright.notes.read import Entry, Line, flatten, stands_in, turned
+from casewright.notes.read_headings import label
 from casewright.notes.read_once import Reading, read_once
 from casewright.notes.reading_age import reading_age, word_count
 from casewright.notes.recognise import amounts, dates, negations, references
@@ -105,11 +106,13 @@ def verify(letter: Finished, grounds: Grounds) -> tuple[Check, ...]:
     for fact in letter.facts:
         _fact(found, fact, lines)
     for number, sentence in enumerate(letter.sentences, 1):
-        _sentence(found, letter, f"sentence {number}", sentence)
+        _sentence(found, letter, f"sentence {number}", sentence, lines)
+    _headings_kept(found, letter, reading.entries)
     _nothing_lost(found, letter)
     _withheld(found, letter, reading.withheld)
     for clash in letter.contradictions:
-        found.fail("no_contradictions", f"lines {', '.join(map(str, clash.lines))}: {clash.what}")
+        where = f"line{'s' if len(clash.lines) > 1 else ''} {', '.join(map(str, clash.lines))}"
+        found.fail("no_contradictions", f"{where}: {clash.what}")
     for line in letter.unsure_lines:
         found.fail("no_unsure_lines", f"line {line}")
     age = _age(found, letter)
@@ -167,7 +170,7 @@ def _fact(found: _Found, fact: Fact, lines: Mapping[int, Line]) -> None:
         found.fail("owners", f"fact {fact.id}")
 
 
-def _sentence(found: _Found, letter: Finished, place: str, said: Sentence) -> None:
+def _sentence(found: _Found, letter: Finished, place: str, said: Sentence, lines: Mapping[int, Line]) -> None:
     own = [found.facts[name] for name in said.facts if name in found.facts]
     if not said.lines or len(own) != len(said.facts) or not own:
         found.fail("sources", place)
@@ -193,7 +196,7 @@ def _sentence(found: _Found, letter: Finished, place: str, said: Sentence) -> No
             said.text, [SourceLine(fact.lines[0], fact.text) for fact in own], context
         ):
             found.fail(_CHECK_OF[fault.kind], f"{place}: {fault.what}")
-    else:
+    elif not _by_its_heading(said, lines):
         _by_code(found, letter, place, said, " ".join(fact.text for fact in own))
 
 
@@ -224,6 +227,28 @@ _KINDS: dict[str, Callable[[str], tuple[str, ...]]] = {
     "dates": dates,
     "references": references,
 }
+
+
+def _headings_kept(found: _Found, letter: Finished, entries: Sequence[Entry]) -> None:
+    """What a heading turns ("Cl not to:") is no action, and no sentence says it without the heading."""
+    turns = {line.number: entry for entry in entries if turned(entry) for line in entry.lines}
+    for number, said in enumerate(letter.sentences, 1):
+        for entry in {id(turns[line]): turns[line] for line in said.lines if line in turns}.values():
+            if entry.heads and set(said.lines) - {line.number for line in entry.lines}:
+                continue  # it is cited as the heading of another line, which is looked at itself
+            heads = [label(head.text) for head in entry.under]
+            cited = {head.number for head in entry.under} <= set(said.lines)
+            if not cited or any(head not in said.text for head in heads):
+                found.fail("negations", f"sentence {number}: its heading is lost")
+            if said.section != "matters_discussed":
+                found.fail("sections", f"sentence {number}: its heading makes it no action")
+
+
+def _by_its_heading(said: Sentence, lines: Mapping[int, Line]) -> bool:
+    """Whether a sentence is the last of its lines word for word, with the headings before it."""
+    texts = [lines[number].text for number in said.lines if number in lines]
+    cuts = range(1, len(texts))
+    return any(said.text == under(" ".join(texts[:cut]), " ".join(texts[cut:])) for cut in cuts)
 
 
 def _nothing_lost(found: _Found, letter: Finished) -> None:

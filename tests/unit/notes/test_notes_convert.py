@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from casewright.notes import words as w
 from casewright.notes.check import bare_words
 from casewright.notes.convert import compose, draft
-from casewright.notes.letter import quoted
+from casewright.notes.letter import quotation, quoted
 from casewright.notes.owner import plain_words
 from casewright.notes.read import read_lines
 
@@ -74,7 +74,7 @@ def test_any_soup_of_note_words_is_accounted_for_and_nobody_is_swapped(
     accounted(notes, meeting)
     for said in draft(notes, meeting).said:
         first = next((word for word in plain_words(said.claim.text) if word not in ("the", "")), "")
-        if said.text == quoted(said.claim.text):
+        if said.text in (quoted(said.claim.text), quotation(said.claim)):
             continue
         if said.claim.decision.opening is None:  # the line in its own words, which names nobody by a pronoun
             assert bare_words(said.text) == bare_words(said.claim.text)
@@ -93,7 +93,7 @@ def test_the_letter_as_it_reads() -> None:
     letter = compose(draft(EXAMPLE, date(2026, 5, 12)), "Ann Other", date(2026, 5, 12))
     assert letter.full_text == (
         "Dear Ann Other,\n\n"
-        "Thank you for meeting us on 12 May 2026. This letter says what was noted at the meeting.\n\n"
+        "Thank you for being in touch with us on 12 May 2026. This letter says what was noted.\n\n"
         "Matters discussed\n"
         "- Meeting 12 May.\n"
         "- You live with 2 children.\n"
@@ -143,7 +143,7 @@ def test_a_name_cannot_break_the_letter(name: str) -> None:
     assert first.startswith("Dear A")
     assert first.endswith(",")
     assert "\n" not in first
-    assert rest.startswith("Thank you for meeting us.")
+    assert rest.startswith("Thank you for being in touch with us.")
 
 
 def test_a_name_with_nothing_printable_is_addressed_neutrally() -> None:

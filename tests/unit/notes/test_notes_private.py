@@ -151,3 +151,8 @@ def test_damaged_weights_are_said_to_be(data: bytes) -> None:
 def test_what_repeats_one_line_of_a_withheld_entry_is_withheld_too() -> None:
     notes = "(internal)\nby cl cl\n\nby cl cl"
     assert set(private_lines(read_entries(notes), CLIENT)) == {1, 2, 4}
+
+
+def test_what_repeats_a_line_that_repeats_a_withheld_one_is_withheld_too() -> None:
+    entries = read_entries(". must client\nby cl cl .\nby cl cl .\n. must client")
+    assert set(private_lines(entries, "Ann Other")) == {1, 2, 3, 4}
