@@ -66,9 +66,9 @@ class NoteCalls(ABC):
         letter: ConvertResponse,
         format_: ExportFormat,
         notes: str | None = None,
-        parts: ExportParts = "letter",
+        parts: ExportParts = "sources",
     ) -> bytes:
-        """A letter as a file; of all parts with its notes, they stand beside its sentences in an appendix."""
+        """A letter as a file; ``notes`` stand beside its sentences where ``parts`` has them."""
         asked = ExportRequest(letter=letter, format=format_, notes=notes, parts=parts)
         return await self._file("/export", asked)
 

@@ -21,10 +21,15 @@ Mode = Literal["drafted", "mixed", "extractive"]
 Tone = Literal["plain", "warm", "formal"]
 Template = Literal["standard", "short"]
 ExportFormat = Literal["docx", "pdf"]
-# letter: what the client gets and no more; all: also its sources and what is for the file alone.
-ExportParts = Literal["letter", "all"]
+# letter: the letter and no more; sources: also the lines that each sentence rests on; all: also what is for
+# the file alone, with what was withheld.
+ExportParts = Literal["letter", "sources", "all"]
 # What a file's name begins with, so that nobody sends the client what is not theirs.
-FILE_NAMES: dict[ExportParts, str] = {"letter": "letter", "all": "file-copy"}
+FILE_NAMES: dict[ExportParts, str] = {
+    "letter": "letter",
+    "sources": "letter-with-sources",
+    "all": "file-copy",
+}
 
 
 class ConvertRequest(Contract):
@@ -172,12 +177,12 @@ class Confirmation(Contract):
 class ExportRequest(Contract):
     """A letter as a file.
 
-    ``parts``: ``letter`` is what may be sent; ``all`` is for the file, with each sentence's source and
-    what was withheld. ``notes`` are the notes it was made of, for the appendix of ``all``; None: what the
-    letter itself has of them.
+    ``parts``: ``letter`` is the letter alone; ``sources`` adds the lines beside each sentence;
+    ``all`` is for the file, not for the client, with what was withheld. ``notes`` are those it was made of,
+    for the appendix; None: what the letter itself has of them.
     """
 
     letter: ConvertResponse
     format: ExportFormat
-    parts: ExportParts = "letter"
+    parts: ExportParts = "sources"
     notes: str | None = Field(default=None, min_length=1, max_length=MAX_NOTES_CHARS)

@@ -55,6 +55,7 @@ class Parts(StrEnum):
     """What the files hold."""
 
     letter = "letter"
+    sources = "sources"
     all = "all"
 
 
@@ -80,7 +81,7 @@ class Desk(Protocol):
         letter: ConvertResponse,
         format_: ExportFormat,
         notes: str | None = None,
-        parts: ExportParts = "letter",
+        parts: ExportParts = "sources",
     ) -> bytes:
         """A letter as a file."""
         ...
@@ -94,7 +95,7 @@ class Order:
     files: dict[ExportFormat, Path]
     json_file: Path | None
     confirm_by: str | None
-    parts: ExportParts = "letter"
+    parts: ExportParts = "sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ Json = Annotated[Path | None, typer.Option("--json", metavar="OUT", help="Write 
 Holding = Annotated[
     Parts,
     typer.Option(
-        help="letter: the client's letter alone; all: for the file, with its sources and what was withheld."
+        help="letter: the letter alone; sources: with each sentence's lines; all: for the file, not for the "
+        "client, with what was withheld."
     ),
 ]
 Day = Annotated[
@@ -152,7 +154,7 @@ def notes(
     docx: Docx = None,
     pdf: Pdf = None,
     json_file: Json = None,
-    parts: Holding = Parts.letter,
+    parts: Holding = Parts.sources,
     meeting_date: Day = None,
     adviser: Adviser = None,
     strategy: Wanted = Strategy.auto,
@@ -165,8 +167,9 @@ def notes(
 
     The running notes service is asked; where none runs, the letter is made here, by code alone. Printed: the
     letter, what a person must look at (contradictions, lines withheld, unsure or left out) and the checks.
-    DOCX and PDF hold the letter alone, or with --parts all what is for the file too; of a letter that is
-    neither ready nor confirmed, every page is marked as a draft. Exit codes: 0 made, ready to send or not (it
+    DOCX and PDF hold the letter and the lines of each sentence, with --parts letter the letter alone, with
+    --parts all what is for the file too; of a letter that is neither ready nor confirmed, every page is
+    marked as a draft. Exit codes: 0 made, ready to send or not (it
     says which), 64 usage, 70 notes that cannot be used, 130 interrupted.
     """
     from casewright.api.notes import ConvertRequest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from casewright.notes.export_parts import MODES, numbers, papers, shown
 from casewright.notes.read import read_lines
 
 if TYPE_CHECKING:
-    from casewright.api.notes import ConvertResponse
+    from casewright.api.notes import ConvertResponse, ExportParts
     from casewright.cli.notes import Made, Order
 
 # From this width on the lines' numbers stand in a margin, else below each sentence.
@@ -130,11 +130,18 @@ def _said(detail: str, where: tuple[str, ...]) -> Iterator[str]:
         yield ", ".join(map(shown, where[:MOST_WHERE])) + more
 
 
+_HOLDING: Mapping[ExportParts, str] = {
+    "letter": "the letter alone",
+    "sources": "the letter, and the lines of each sentence",
+    "all": "for the file: never send it to the client",
+}
+
+
 def _end(out: Console, made: Made, order: Order) -> None:
     letter = made.letter
     for warning in letter.warnings:
         out.print(Text(f"note: {shown(warning)}", style="yellow"))
-    holding = "the letter alone" if order.parts == "letter" else "for the file: never send it to the client"
+    holding = _HOLDING[order.parts]
     for path in order.files.values():
         out.print(Text(f"wrote {path} ({holding})"))
     if order.json_file is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from casewright.api.notes import Contradiction, LeftOut
+from casewright.api.notes import Contradiction, Fact, LeftOut
 from casewright.notes.owner import Decision
 from casewright.notes.read import Heading
 from casewright.notes.read_once import Reading
@@ -40,13 +40,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Every line of the notes, in a sentence or left out. ``reading``: the notes as they were read for it."""
+    """Every line of the notes, in a sentence or left out. ``reading``: the notes as they were read for it;
+    ``facts``: what the claims say, where it was put together already.
+    """
 
     said: tuple[Said, ...]
     left_out: tuple[LeftOut, ...]
     notes: str = ""
     contradictions: tuple[Contradiction, ...] = ()
     reading: Reading | None = None
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

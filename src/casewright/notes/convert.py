@@ -265,7 +265,7 @@ def compose(
         full_text=lt.letter(addressee(client_name), meeting, sections, unsure=bool(doubtful), style=style),
         sections=sections,
         sentences=sentences,
-        facts=tuple(_fact(said.claim) for said in made.said),
+        facts=made.facts or facts_of(made),
         left_out=made.left_out,
         contradictions=made.contradictions,
         unsure_lines=tuple(sorted(doubtful)),
@@ -343,6 +343,11 @@ def _signed(style: lt.Style) -> lt.Style:
 def addressee(client_name: str) -> str:
     """The name on one line; where nothing printable is left of it, a neutral address."""
     return flatten(client_name) or "Client"
+
+
+def facts_of(made: Draft) -> tuple[Fact, ...]:
+    """What the claims say, whoever words it."""
+    return tuple(_fact(said.claim) for said in made.said)
 
 
 def _fact(claim: Claim) -> Fact:

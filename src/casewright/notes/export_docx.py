@@ -48,8 +48,9 @@ def render(
     _template(word)
     _about(word, found, letter, day)
     _letter(word, found)
-    if parts == "all":
+    if parts != "letter":
         _sources(word, found)
+    if parts == "all":
         _file(word, found)
     return _packed(word)
 

@@ -118,7 +118,7 @@ def papers(
         standing="confirmed" if valid else "ready" if letter.ready_to_send else "draft",
         day=day_of(on or date.today()),
         addressee=shown(letter.client_name) or "Client",
-        subject=f"Our meeting on {day_of(met)}" if met else "Our meeting",
+        subject=f"Our notes of {day_of(met)}" if met else "Our notes",
         blocks=blocks,
         sign_off=sign_off,
         signers=signers,

@@ -55,8 +55,9 @@ def render(
     try:
         sheet = _Sheet(found, day)
         _letter(sheet, found)
-        if parts == "all":
+        if parts != "letter":
             _sources(sheet, found)
+        if parts == "all":
             _file(sheet, found)
         return sheet.output()
     except FPDFException as error:

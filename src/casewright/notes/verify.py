@@ -85,9 +85,10 @@ class Finished:
 
 @dataclass(slots=True)
 class _Found:
-    """What fails, by check; and what each sentence is laid beside."""
+    """What fails, by check; what each sentence is laid beside; and how many sentences tell a fact."""
 
     facts: Mapping[str, Fact]
+    told: Mapping[str, int]
     grounds: Grounds
     where: dict[str, list[str]] = field(default_factory=lambda: {name: [] for name in NAMES})
 
@@ -98,7 +99,8 @@ class _Found:
 
 def verify(letter: Finished, grounds: Grounds) -> tuple[Check, ...]:
     """Every check by name, in a fixed order; ``grounds`` judges the model's sentences once more."""
-    found = _Found({fact.id: fact for fact in letter.facts}, grounds)
+    told = Counter(name for said in letter.sentences for name in set(said.facts))
+    found = _Found({fact.id: fact for fact in letter.facts}, told, grounds)
     reading = read_once(letter.notes, letter.client_name, letter.reading)
     lines = {line.number: line for entry in reading.entries for line in entry.lines}
     _accounted(found, letter, lines)
@@ -182,7 +184,7 @@ def _sentence(found: _Found, letter: Finished, place: str, said: Sentence, lines
     if len({fact.owner for fact in own}) > 1:
         found.fail("owners", place)
     if said.written_by == "model":
-        covers = all(sum(name in other.facts for other in letter.sentences) == 1 for name in said.facts)
+        covers = all(found.told[name] == 1 for name in said.facts)
         context = Context(
             client_name=letter.client_name,
             section=said.section,

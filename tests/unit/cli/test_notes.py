@@ -81,15 +81,16 @@ def test_the_files_are_drafts_until_somebody_confirms(
     assert answer.strategy == "extractive"
 
 
-def test_the_files_hold_the_letter_alone_unless_all_is_asked_for(
+def test_the_files_hold_the_letter_and_its_sources_unless_something_else_is_asked_for(
     alone: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("notes.txt", "--client", "Ana", "--pdf", "a.pdf", "--docx", "a.docx")
-    for extra, whole in ((), False), (("--parts", "all"), True), (("--parts", "letter"), False):
+    for extra, sections in ((), 2), (("--parts", "all"), 3), (("--parts", "letter"), 1):
+        whole = sections == 3
         assert notes(*words, *extra) == 0
         pages = pdfium.PdfDocument(alone / "a.pdf")
         assert ("upset" in " ".join(page.get_textpage().get_text_range() for page in pages)) == whole
-        assert len(Document(str(alone / "a.docx")).sections) == (3 if whole else 1)
+        assert len(Document(str(alone / "a.docx")).sections) == sections
         assert ("never send it to the client" in capsys.readouterr().out) == whole
 
 

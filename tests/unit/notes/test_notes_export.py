@@ -46,7 +46,7 @@ def docx_part(content: bytes, start: str) -> list[str]:
 
 def test_the_pdf_holds_the_letter_its_sources_and_the_file_page() -> None:
     first, sources, file = pdf_pages(export_pdf.render(letter(), NOTES, None, on=DAY))
-    for words in (NAME, "13 May 2026", "Our meeting on 12 May 2026", f"Yours sincerely {ADVISER}"):
+    for words in (NAME, "13 May 2026", "Our notes of 12 May 2026", f"Yours sincerely {ADVISER}"):
         assert words in first
     at = [first.index(text) for text, _, _ in SAID]
     assert at == sorted(at)
@@ -91,6 +91,18 @@ def test_the_letter_alone_holds_nothing_else_and_keeps_the_mark_of_a_draft() -> 
         raw = b"".join(parts.read(name) for name in parts.namelist())
         for words in (b"frightened", b"QuickLoan", b"Ffion", found.seal.encode()):
             assert words not in raw
+
+
+def test_the_letter_with_its_sources_holds_nothing_that_was_withheld() -> None:
+    found = letter()
+    pages = pdf_pages(export_pdf.render(found, NOTES, confirmed(found), on=DAY, parts="sources"))
+    assert pages == pdf_pages(export_pdf.render(found, NOTES, confirmed(found), on=DAY))[:2]
+    content = export_docx.render(found, NOTES, confirmed(found), on=DAY, parts="sources")
+    document = Document(io.BytesIO(content))
+    assert (len(document.sections), len(document.tables)) == (2, 1)
+    said = " ".join((*pages, *docx_texts(content)))
+    for words in ("frightened", "QuickLoan", found.seal, export_parts.FILE):
+        assert words not in said
 
 
 def test_the_word_file_holds_the_same() -> None:

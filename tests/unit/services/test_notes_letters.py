@@ -18,6 +18,7 @@ from casewright.engines.scripted import Fail, Script
 from casewright.errors import NotFound, StorageError, UnprocessableRequest
 from casewright.notes.convert import draft
 from casewright.notes.export_parts import FILE as FOR_THE_FILE
+from casewright.notes.export_parts import SOURCES
 from casewright.notes.remembered import forget, held
 from casewright.services.notes.confirmations import FILE, Confirmations
 from casewright.services.notes.files import file_name
@@ -182,7 +183,14 @@ def test_a_seal_that_nobody_confirmed(served_at: str, seal: str) -> None:
     assert call(served_at, "GET", f"/confirmations/{seal}")[0] in (404, 422)
 
 
-@pytest.mark.parametrize(("asked", "begins"), [({}, "letter"), ({"parts": "all"}, "file-copy")])
+@pytest.mark.parametrize(
+    ("asked", "begins"),
+    [
+        ({}, "letter-with-sources"),
+        ({"parts": "letter"}, "letter"),
+        ({"parts": "all"}, "file-copy"),
+    ],
+)
 @pytest.mark.parametrize(
     ("kind", "media"), [("docx", "officedocument.wordprocessingml"), ("pdf", "application/pdf")]
 )
@@ -197,7 +205,8 @@ def test_a_letter_is_a_file(
     assert headers["content-disposition"] == f'attachment; filename="{begins}-zoe-x-oneil-e.{kind}"'
     if kind == "docx":
         document = zipfile.ZipFile(io.BytesIO(content)).read("word/document.xml").decode()
-        assert (FOR_THE_FILE in document) == bool(asked)
+        assert (FOR_THE_FILE in document) == (begins == "file-copy")
+        assert (SOURCES in document) == (begins != "letter")
 
 
 def test_other_notes_are_no_appendix(served_at: str, letter: ConvertResponse) -> None:

@@ -70,7 +70,7 @@ class Alone:
         letter: ConvertResponse,
         format_: ExportFormat,
         notes: str | None = None,
-        parts: ExportParts = "letter",
+        parts: ExportParts = "sources",
     ) -> bytes:
         """A letter as a file."""
         self._sealer.check(letter)

@@ -184,8 +184,7 @@ async def confirmation(
 
 
 async def export(request: Request, body: ExportRequest) -> Response:
-    """A letter as DOCX or PDF: the letter alone, or all parts, with its notes beside its sentences where they
-    are sent along.
+    """A letter as DOCX or PDF, in the parts that are asked for, with its notes where they are sent along.
 
     What nobody confirmed and is not ready to be sent says so on every page.
     """

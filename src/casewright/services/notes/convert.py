@@ -14,7 +14,7 @@ from casewright.api.contract import Strategy, Timings
 from casewright.api.notes import Contradiction, ConvertRequest, ConvertResponse, Progress
 from casewright.errors import EngineError, StorageError, UnprocessableRequest, only_cause
 from casewright.notes.claim import Draft
-from casewright.notes.convert import Letter, Wishes, addressee, compared, compose, decided
+from casewright.notes.convert import Letter, Wishes, addressee, compared, compose, decided, facts_of
 from casewright.notes.draft import About, Ahead, Told
 from casewright.notes.ground import faults
 from casewright.notes.letter import Style
@@ -168,15 +168,16 @@ async def _compared(
     elsewhere: Awaitable[tuple[Contradiction, ...] | None],
     alone: asyncio.Event,
 ) -> Draft:
-    """The draft with the contradictions of its notes, on which no sentence depends: those found elsewhere, or
-    they are looked for while a model writes, as soon as it does, or else at once.
+    """The draft with its facts and the contradictions of its notes, on which no sentence depends: while a
+    model writes, as soon as it does, or else at once. Contradictions may be found elsewhere.
     """
-    found = await elsewhere
-    if found is not None:
-        return replace(made, contradictions=found)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_ASKED_WITHIN_S):
             await alone.wait()
+    made = replace(made, facts=await asyncio.to_thread(facts_of, made))
+    found = await elsewhere
+    if found is not None:
+        return replace(made, contradictions=found)
     return await asyncio.to_thread(compared, made, meeting)
 
 

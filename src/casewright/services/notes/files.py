@@ -61,7 +61,7 @@ def _check_notes(letter: ConvertResponse, notes: str) -> None:
 def file_name(letter: ConvertResponse, format_: ExportFormat, parts: ExportParts) -> str:
     """A name of letters, digits and hyphens alone, whatever the client is called.
 
-    It says which of the two files it is: only ``letter`` may be sent.
+    It says which of the files it is: a ``file-copy`` is not to be sent.
     """
     kind = FILE_NAMES[parts]
     plain = unicodedata.normalize("NFKD", letter.client_name).encode("ascii", "ignore").decode()

@@ -79,7 +79,7 @@ async def confirm(request: Request) -> Response:
 
 @router.post("/notes/export")
 async def export(request: Request) -> Response:
-    """The letter as a file to save; without ``parts=all`` in the address, of the letter alone."""
+    """The letter as a file to save; without ``parts=all`` in the address, the letter alone."""
     async with Form.read(request) as form, request.app.state.gate.admitted():
         kept = await asyncio.to_thread(unpacked, form.text("kept"))
         kind: ExportFormat = "pdf" if form.text("format") == "pdf" else "docx"
