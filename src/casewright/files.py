@@ -14,11 +14,12 @@ from pathlib import Path
 from casewright.errors import DiskFull, StorageError
 
 
-def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def replace_file(path: Path, content: bytes, *, mode: int | None = 0o644) -> None:
     """Put ``content`` in place of ``path`` in one step.
 
     A reader sees the old file or the new one, also after a crash. A symbolic link stays: what it points at is
-    replaced. A pipe or a character device (``/dev/stdout``, a terminal) is written to.
+    replaced. A pipe or a character device (``/dev/stdout``, a terminal) is written to. ``mode`` None: the old
+    file's permissions, or what the umask leaves to a new one.
 
     Raises:
         StorageError: it cannot be written, or is a directory, socket or block device. An old file stays.
@@ -28,6 +29,8 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         _write_to(path, found, content)
         return
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if mode is None:
+        mode = _new_mode() if found is None else stat.S_IMODE(found.st_mode)
     with _written_beside(target, content, mode) as fresh:
         fresh.replace(target)
 
@@ -44,6 +47,15 @@ def create_file(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
         except FileExistsError:
             return False
     return True
+
+
+def _new_mode() -> int:
+    """The permissions of a new file here. The umask can be read only by setting it, so this is for a command
+    that writes what its user named, and not for a service with threads.
+    """
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 @contextlib.contextmanager

@@ -142,13 +142,13 @@ def test_a_model_that_is_not_there_is_404(plain: Gateway) -> None:
         assert caught.value.code == "model_not_found"
 
 
-def test_a_model_that_no_running_engine_has_is_404(tmp_path: Path) -> None:
+def test_a_model_that_an_engine_may_have_which_is_away_is_no_404(tmp_path: Path) -> None:
     dead, other = fallen("connection_refused", message="nobody"), fallen("model_not_found", status=404)
     with gateway(tmp_path, in_turn(dead), in_turn(other)) as served:
         for stream in (False, True):
-            with pytest.raises(openai.NotFoundError) as caught:
+            with pytest.raises(openai.InternalServerError) as caught:
                 served.client().chat.completions.create(model="auto", messages=MESSAGES, stream=stream)
-            assert caught.value.code == "model_not_found"
+            assert caught.value.code == "all_engines_failed"
             assert "nobody" in caught.value.message
 
 

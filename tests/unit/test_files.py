@@ -183,3 +183,17 @@ def test_a_missing_folder_is_not_told_as_permissions() -> None:
     with pytest.raises(StorageError, match="No such file") as caught:
         replace_file(Path("/proc/a.docx"), b"x")
     assert "permissions" not in caught.value.hint
+
+
+def test_a_named_output_keeps_the_permissions_of_the_file_it_replaces(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.touch(mode=0o600)
+    (tmp_path / "link").symlink_to(secret)
+    replace_file(tmp_path / "link", b"1", mode=None)
+    assert (secret.read_bytes(), stat.S_IMODE(secret.stat().st_mode)) == (b"1", 0o600)
+    before = os.umask(0o027)
+    try:
+        replace_file(tmp_path / "new", b"1", mode=None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640

@@ -133,4 +133,4 @@ def write_text(path: Path, text: str) -> None:
     """
     if not path.absolute().parent.is_dir():
         raise StorageError(f"cannot write {path}: there is no such folder", hint="name another file")
-    replace_file(path, text.encode("utf-8"))
+    replace_file(path, text.encode("utf-8"), mode=None)

@@ -212,4 +212,5 @@ def write_report(order: Order, records: Sequence[object]) -> None:
     place = {shown(item.path): number for number, item in enumerate(order.items)}
     told = [asdict(record) for record in records if isinstance(record, Record)]
     told.sort(key=lambda record: place[record["path"]])
-    replace_file(order.report, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode())
+    content = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    replace_file(order.report, content.encode(), mode=None)

@@ -60,7 +60,7 @@ def doctor(
 
     answer = asyncio.run(doctor_cases(load_settings(), cases or [], mend=repair))
     if json_file is not None:
-        replace_file(json_file, answer.model_dump_json(indent=2).encode())
+        replace_file(json_file, answer.model_dump_json(indent=2).encode(), mode=None)
     print_findings(answer)
     if answer.findings:
         raise typer.Exit(1)

@@ -200,9 +200,9 @@ def finish(order: Order) -> int:
 
     made = asyncio.run(carry_out(order))
     if order.json_file is not None:
-        replace_file(order.json_file, (made.letter.model_dump_json(indent=2) + "\n").encode())
+        replace_file(order.json_file, (made.letter.model_dump_json(indent=2) + "\n").encode(), mode=None)
     for kind, content in made.contents.items():
-        replace_file(order.files[kind], content)
+        replace_file(order.files[kind], content, mode=None)
     show(made, order)
     return EXIT_OK
 

@@ -195,7 +195,8 @@ def write(out: Path, target: Path, markdown: str) -> None:
             f"{shown(folder)} cannot be made: {error.strerror}",
             hint="check its permissions, and what space is left",
         ) from error
-    replace_file(target, (markdown.rstrip("\n") + "\n").encode("utf-8", "replace") if markdown else b"")
+    content = (markdown.rstrip("\n") + "\n").encode("utf-8", "replace") if markdown else b""
+    replace_file(target, content, mode=None)
 
 
 def plan(paths: Iterable[Path], out: Path | None) -> list[Item]:

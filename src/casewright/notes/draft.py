@@ -275,7 +275,7 @@ class Drafter:
         sentences = sentences_of(given, facts)
         if self._ahead is not None:
             noting = Noting()
-            hold(sentences, facts, part, noting, self._about)
+            await asyncio.to_thread(hold, sentences, facts, part, noting, self._about)
             await self._ahead(noting.asked)
         held = await asyncio.to_thread(hold, sentences, facts, part, self._grounds, self._about)
         if any(one.faults for one in held):

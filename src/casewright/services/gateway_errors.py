@@ -97,9 +97,10 @@ def _meaning(error: CasewrightError) -> tuple[int, str, str | None]:
 
 
 def _no_model(error: AllEnginesFailed) -> bool:
-    """Whether all that could be asked have no such model: a 5xx would have clients repeat in vain."""
-    asked = [cause for cause in error.causes if not isinstance(cause, EngineUnreachable | CircuitOpen)]
-    return bool(asked) and all(isinstance(cause, ModelNotFound) for cause in asked)
+    """Whether every engine was asked and has no such model: a 5xx would have clients repeat in vain. One that
+    is away may have it: clients do not repeat a 404, and a restart would end their work.
+    """
+    return bool(error.causes) and all(isinstance(cause, ModelNotFound) for cause in error.causes)
 
 
 def error_object(refusal: Refusal, about: Mapping[str, Any] | None = None) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,6 +68,9 @@ class Source:
     def age_s(self) -> float | None:
         """Seconds since the last finding."""
         return None if self.checked is None else round(time.monotonic() - self.checked, 1)
+
+    def _age(self) -> float:
+        return math.inf if self.checked is None else time.monotonic() - self.checked
 
     @property
     def slow(self) -> bool:
@@ -131,8 +135,9 @@ class Source:
         if asking.done():
             return False
         waited = time.monotonic() - self._began
-        # what never answered, and what callers are kept away from, has nothing that speaks for it
-        believed = lives and self.problem is None and not self.shut() and waited < self.config.full_s
+        # what never answered, or not of late, and what callers are kept from, has nothing that speaks for it
+        answered = self.problem is None and self._age() < self.config.full_s + self.config.fresh_s
+        believed = lives and answered and not self.shut() and waited < self.config.full_s
         if not believed:
             lacks = "no token" if lives else "no word of what it serves"
             self.problem = f"{lacks} within {round(waited, 1):g} s"

@@ -29,8 +29,9 @@ def require_free(processes: Sequence[ProcessSpec]) -> None:
         f"port {each.port}, wanted by {each.name}, is taken by {holder(each.port)}" for each in taken
     )
     others = " ".join(f"{each.setting}={port}" for each, port in _others(processes, taken))
+    choose = f", or choose other ports: {others}" if others else ""
     use = "".join(filter(None, (_used_instead(each) for each in taken)))
-    raise PortTaken(said, hint=f"end that process, or choose other ports: {others}{use}")
+    raise PortTaken(said, hint=f"end that process{choose}{use}")
 
 
 def _used_instead(spec: ProcessSpec) -> str:
@@ -79,6 +80,7 @@ def _others(
     avoid = {each.port for each in processes} | usual
     for each in taken:
         near = range(each.port + 1, min(each.port + 200, 65536))
-        port = next((port for port in near if port not in avoid and is_free(port)), each.port)
-        avoid.add(port)
-        yield each, port
+        port = next((port for port in near if port not in avoid and is_free(port)), None)
+        if port is not None:
+            avoid.add(port)
+            yield each, port

@@ -16,19 +16,26 @@ from supervisor.supervisord import main  # type: ignore[import-untyped]
 
 
 class LossyFileHandler(loggers.RotatingFileHandler):  # type: ignore[misc]
-    """A rotated log that leaves out what it cannot write, and goes on when it can again."""
+    """A rotated log that leaves out what it cannot write, and says how much when it can again."""
+
+    lost = 0
 
     def emit(self, record: Any) -> None:
         """Write a line and rotate, or lose the line."""
         try:
             if self.stream.closed:  # rotating it was cut short
                 self.stream: Any = Path(self.baseFilename).open("ab")  # noqa: SIM115
+            if self.lost:
+                self.stream.write(b"... %d lines could not be written here\n" % self.lost)
+                self.stream.flush()
+                self.lost = 0
             super().emit(record)
         except (OSError, ValueError):
-            return
+            self.lost += 1
 
     def handleError(self) -> None:  # noqa: N802
-        """Nowhere to tell it: standard error is a file on the same disk."""
+        """Count it; there is nowhere to tell it: standard error is a file on the same disk."""
+        self.lost += 1
 
 
 def survive_a_full_disk() -> None:

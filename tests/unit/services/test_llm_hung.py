@@ -137,6 +137,21 @@ async def test_one_that_is_full_of_requests_of_others_is_told_as_there(tmp_path:
             assert source.problem is None
 
 
+async def test_a_finding_of_long_ago_does_not_speak_for_one_whose_token_is_late(tmp_path: Path) -> None:
+    patient = SOON | {"late_s": 0.2, "again_s": 10.0, "full_s": 60.0}
+    with SimulatorServer(ONE_PLACE) as engine:
+        async with model(tmp_path, engine, **patient) as llm:
+            async with llm.lease() as lease:
+                source = lease.sources["ollama"]
+            async with full(engine):
+                assert source.checked is not None
+                source.checked -= 3600.0
+                found = await llm.status()
+            assert not found.llm_available
+            assert found.reason is not None
+            assert found.reason.startswith("no token within")
+
+
 async def test_one_that_is_stopped_while_it_is_full_is_told_without_waiting_for_the_token(
     tmp_path: Path,
 ) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -30,7 +31,7 @@ from casewright.services.kit.config import KitConfig
 from casewright.services.notes import NotesConfig
 from casewright.services.notes.convert import Converter
 from casewright.services.notes.seal import Sealer
-from casewright.services.notes.worker import Worker, WorkerConfig
+from casewright.services.notes.worker import Worker, WorkerConfig, answers
 from routing import until
 from unit.services.notes_served import Scripted, unreachable
 from unit.services.test_notes_service import same
@@ -40,6 +41,7 @@ CASES = [
     for line in Path("benchmarks/data/notes/cases.jsonl").read_text(encoding="utf-8").splitlines()[:20]
 ]
 CLASH = "rent arrears £450 as of today\nrent arrears are £540 as of today, LL says\ncl to call LL"
+WORDS = "canary"
 SOON = WorkerConfig(again_s=0.01, least_s=30.0)
 START_S = 30.0
 
@@ -220,12 +222,56 @@ async def test_a_letter_is_the_same_with_it_and_without(
     assert held() == 0
 
 
+class Speaking:
+    """In place of a meeting's day: what it raises has words of the client's."""
+
+    def __add__(self, _days: object) -> None:
+        raise LookupError(WORDS)
+
+
 def test_a_defect_is_told_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
-    broken = Asked("canary", cast("Any", (None,)), sentences()[0].context)
-    told = worker.answered(worker_wire.Judge((broken,)))
-    assert told == worker_wire.Failed("AttributeError")
+    broken = worker_wire.Clashes(7, "rent of £40 due tomorrow", "Ann Other", cast("Any", Speaking()))
+    assert worker.answered(broken) == worker_wire.Failed(7, "LookupError")
+    assert "a task failed with LookupError" in caplog.text
     assert "canary" not in caplog.text
-    assert "a task failed with AttributeError" in caplog.text
+
+
+async def test_a_task_of_another_shape_ends_it_without_its_words(capfd: pytest.CaptureFixture[str]) -> None:
+    async with _started(SOON) as made:
+        first = made.pid
+        broken = worker_wire.Clashes(1, "x", "Ann Other", cast("Any", "canary"))
+        with warnings.catch_warnings(action="ignore"):  # pydantic's, that it does not fit
+            assert await made._ask(broken, 30.0) is None
+        await until(lambda: made.pid not in (None, first), START_S)
+    said = capfd.readouterr().err
+    assert "a task of another shape: ValidationError" in said
+    assert "canary" not in said
+
+
+def test_an_answer_to_something_else_is_none() -> None:
+    clash, judge = worker_wire.Clashes(2, CLASH, "Ann Other", None), worker_wire.Judge(3, tuple(sentences()))
+    assert answers(worker_wire.Found(2, ()), clash)
+    assert answers(worker_wire.Failed(2, "X"), clash)
+    assert answers(worker_wire.Judged(3, ((),) * len(sentences())), judge)
+    assert not answers(worker_wire.Found(1, ()), clash)
+    assert not answers(worker_wire.Failed(1, "X"), clash)
+    assert not answers(worker_wire.Judged(2, ((),)), clash)
+    assert not answers(worker_wire.Found(3, ()), judge)
+    assert not answers(worker_wire.Judged(3, ((),)), judge)
+
+
+async def test_many_letters_at_once_get_their_own_answers(beside: Worker) -> None:
+    bodies = [asked_of(f"rent arrears £{n}50\nrent arrears are £{n}40 today, LL says") for n in range(1, 9)]
+    judges = [JudgedOnce(faults) for _ in bodies]
+    found = await asyncio.gather(
+        *(beside.clashes(body) for body in bodies), *(beside.ahead(each, sentences()) for each in judges)
+    )
+    for body, clashes in zip(bodies, found, strict=False):
+        reading = read_once(body.notes, "Ann Other")
+        assert clashes in (None, contradictions(reading.entries, "Ann Other", None))
+    for each in judges:
+        assert each.unknown(sentences()) == []
+        assert [bool(each.judge(one)) for one in sentences()] == [False, True, False, True, False, True]
 
 
 @pytest.mark.parametrize("frame", [b"\xff\xff\xff\xff", b"\x00\x00\x00\x02{}"])

@@ -69,6 +69,8 @@ def test_the_supervisor_outlives_a_full_disk(places: Places) -> None:
     before = log.stat().st_size
     asked(plan.processes[0].url, 2)
     until(lambda: log.stat().st_size > before, "the log goes on")
+    logs = [path.read_bytes() for path in log.parent.glob(f"{log.name}*")]
+    assert any(b"lines could not be written here" in content for content in logs)
 
     fill(filler)  # what ends meanwhile leaves nothing behind either
     assert stop_all(places) == 3

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 _COLLECTION = "vectors"
 _PREFIX = "vectors-"
 _OPEN_CLIENTS = 8
-# One call, which may be a batch (4 s seen at 99,000); all calls of a search (0.4 s seen), whose asker waits.
+# One call, which may be a batch (4 s seen at 99,000); all calls of one look (0.4 s), whose asker waits.
 _SERVER_S, _SEARCH_S = 20.0, 6.0
 _HINT = "start it, or look at its log; keyword search still works"
 # One call to Chroma: short enough that searches get their turn between two, long enough to be worth it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import socket
@@ -63,6 +64,7 @@ class Worker:
         self._open = False
         self._losses = 0
         self._not_before = 0.0
+        self._numbers = itertools.count(1)
 
     @property
     def pid(self) -> int | None:
@@ -96,8 +98,8 @@ class Worker:
         if self._free.locked():
             return None
         seconds = self._config.least_s + self._config.a_line_s * body.notes.count("\n")
-        task = wire.Clashes(body.notes, body.client_name, body.meeting_date)
         async with self._free:
+            task = wire.Clashes(next(self._numbers), body.notes, body.client_name, body.meeting_date)
             said = await self._ask(task, seconds)
         return said.clashes if isinstance(said, wire.Found) else None
 
@@ -114,12 +116,13 @@ class Worker:
         await asyncio.to_thread(_judge, judge, left)  # what came back undone
 
     async def _share(self, judge: JudgedOnce, left: deque[Asked]) -> None:
-        while len(left) >= FEW:
+        while len(left) >= FEW and not self._free.locked():  # busy: a thread has them sooner
             async with self._free:
                 batch = _half(left)
                 seconds = self._config.least_s + self._config.a_sentence_s * len(batch)
-                said = await self._ask(wire.Judge(batch), seconds) if batch else None
-            if not isinstance(said, wire.Judged) or len(said.faults) != len(batch):
+                task = wire.Judge(next(self._numbers), batch)
+                said = await self._ask(task, seconds) if batch else None
+            if not isinstance(said, wire.Judged):
                 left.extend(batch)
                 return
             for one, found in zip(batch, said.faults, strict=True):
@@ -136,12 +139,16 @@ class Worker:
                 child.writer.write(wire.frame(wire.TASK, task))
                 await child.writer.drain()
                 said = await _heard(child)
-        except (TimeoutError, OSError, EOFError, ValueError) as error:
+        # RuntimeError: uvloop's, where it writes to what is closed
+        except (TimeoutError, OSError, EOFError, ValueError, RuntimeError) as error:
             self._lost(child, type(error).__name__)
             return None
         except BaseException:  # whoever asked has gone: nobody waits until it has ended
             self._lost(child, "nobody waits for it any longer")
             raise
+        if not answers(said, task):
+            self._lost(child, "it answered something else")
+            return None
         self._losses = 0
         return None if isinstance(said, wire.Failed) else said
 
@@ -182,6 +189,15 @@ class Worker:
             return
         if child is not None:
             await _end(child)
+
+
+def answers(said: wire.Found | wire.Judged | wire.Failed, task: wire.Clashes | wire.Judge) -> bool:
+    """Whether it is the answer to this task: what is not must never get into a letter."""
+    if said.number != task.number:
+        return False
+    if isinstance(said, wire.Judged):
+        return isinstance(task, wire.Judge) and len(said.faults) == len(task.sentences)
+    return isinstance(said, wire.Failed) or isinstance(task, wire.Clashes)
 
 
 def _half(left: deque[Asked]) -> tuple[Asked, ...]:
