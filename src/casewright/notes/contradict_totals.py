@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from casewright.api.notes import Contradiction
+from casewright.notes.contradict_line import of_one
 from casewright.notes.contradict_pieces import Piece
 from casewright.notes.contradict_same import like
 from casewright.notes.values import same_day
@@ -207,7 +208,11 @@ def quarrels(text: str, found: Sequence[Found[Value]]) -> Iterator[tuple[Found[V
         both = (spoken[0] and spoken[1]) or (
             spoken[1] and re.search(r"\b(?:but|though|whereas|vs?)\b", between, re.IGNORECASE)
         )
-        if doubt or (both and _BETWEEN.match(between) and not _NO_QUARREL.search(between)):
+        alike = (
+            isinstance(one.value, Amount) and isinstance(two.value, Amount) and agree(one.value, two.value)
+        )
+        apart = both and not alike and _BETWEEN.match(between) and not _NO_QUARREL.search(between)
+        if doubt or (apart and of_one(text, one, two)):
             yield one, two
 
 

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from casewright.api.notes import Contradiction
 from casewright.notes.contradict import contradictions
+from casewright.notes.contradict_line import of_one
 from casewright.notes.read import read_entries
+from casewright.notes.values import find
+
+# Two values of one line, each with a source, that are of two things.
+OF_TWO_THINGS = [
+    "LL says £900 deposit, cl says £450 rent",
+    "bill says £80 gas, cl says £60 elec",
+    "invoice £200, statement £300 - two different jobs",
+    "doctor's letter 3 May, hospital letter 5 May",
+    "payslip £1,450 net, bank statement £1,450.20",
+    "LL says £900 for the deposit, cl says £450 for rent",
+    "Water bill says £210, council letter says £320",
+    "Lowell letter £640, Cabot letter £460",
+    "council's letter 3 May, LL's letter 5 May",
+    "letter says £130.49, cl says £130",
+    "payslip £1,450, bank statement £1,449.60",
+    "letter says £900, cl says £300 part paid",
+    "LL says was £600, agent says £650 now",
+    "May payslip £1,200, June payslip £1,350",
+    "payslip £1,200 (May), payslip £1,350 (June)",
+    "contract says £450, LL says £104 pw",
+    "letter says £400 in arrears, cl says £500 deposit",
+    "LL claims £600 arrears, cl says £450 damage",
+    "payslip £1,450 gross, bank statement £1,200",
+    "invoice £200, second invoice £300",
+    "Invoice £420 boiler, statement £300 sofa",
+]
 
 
 def told(notes: str) -> tuple[Contradiction, ...]:
@@ -27,6 +55,15 @@ def told(notes: str) -> tuple[Contradiction, ...]:
         ("Hearing 4 June per letter, cl thinks 14 June", ("4 June", "14 June")),
         ("Lowell £1,284.50 per statement dated 3 May, cl says it's £1,248.50", ("£1,284.50", "£1,248.50")),
         ("Rent arrears: none. LL claims 2 months = £1,700", ("arrears: none", "LL claims 2 months")),
+        ("Deposit £900 per agreement, LL says £850 deposit", ("£900", "£850")),
+        ("LL says £900 deposit, cl says £450", ("£900", "£450")),
+        ("bill says £80 gas, cl says £60 for gas", ("£80", "£60")),
+        ("£1,450 net per payslip, bank statement £1,405", ("£1,450", "£1,405")),
+        ("Contract says £12.50 ph, payslip says £12.00 ph", ("£12.50 ph", "£12.00 ph")),
+        ("£640 per Lowell letter, cl says £460", ("£640", "£460")),
+        ("£900 arrears per letter, cl says £600 behind", ("£900", "£600")),
+        ("Deposit: LL's email says £900, agent's letter says £800", ("£900", "£800")),
+        ("letter says hearing 4 June, website says hearing 14 June", ("4 June", "14 June")),
         ("No arrears but agent says £900 behind", ("No arrears", "agent says £900 behind")),
         ("rent up to date per cl, LL's letter says 3 mths unpaid", ("rent up to date", "3 mths unpaid")),
     ],
@@ -43,6 +80,9 @@ def test_two_sources_in_one_line(line: str, values: tuple[str, str]) -> None:
         "not paying anything on the c card since Jan, cl says she paid £40 in Feb by phone",
         "nothing paid since March, bank stmt shows £50 paid in April",
         "no payments since Nov, LL says cl paid £100 in January",
+        "nothing paid since March, cl has to pay LL but stmt shows payment of £60 in May",
+        "not paid rent since Feb, stmt shows £200 was paid in March",
+        "cl will get stmt; not paid since Jan, LL says paid £40 in Feb",
     ],
 )
 def test_a_payment_after_the_last_one(line: str) -> None:
@@ -66,6 +106,29 @@ def test_a_payment_after_the_last_one(line: str) -> None:
         "No arrears but was 2 months behind in 2024",
         "nothing paid since March, cl says she paid £40 in Feb",
         "not paying since Jan, will start in June at £40",
+        "no payments since June, cl to make payment of £50 in July",
+        "not paid rent since Feb, will be paid £200 in March",
+        "no payments since Aug, LL says cl will make payment of £50 in Oct",
+        "not paid since Feb, LL says not paid £200 in March either",
+        "not paid rent since Feb, got UC payment of £600 in March",
+        "not been paid since Feb, boss promises payment of £600 in April",
+        "not paid since April, employer says it'll be paid £900 in May",
+        "no rent payments since Feb, part payment of £50 agreed in March",
+        "no payments since May, cl said she'd pay; payment of £40 in June agreed",
+        "Deposit £900 per agreement, LL says £450 rent",
+        "£80 gas per bill, cl says £60 elec",
+        "£900 owed per letter, cl says £600 damage",
+        "£200 per invoice, statement says £300 - two different jobs",
+        "£1,450 net per payslip, bank statement £1,450.20",
+        "£130.49 per letter, cl says £130",
+        "£640 per Lowell letter, Cabot letter says £460",
+        "£210 per water bill, council letter says £320",
+        "£1,200 per May payslip, June payslip £1,350",
+        "£900 per letter, cl says £300 on account",
+        "£1,900 gross per payslip, stmt says £1,520",
+        "rent was £450 per agreement, letter says £500 now",
+        "£400 pw per payslip, bank statement says £1,600 pm",
+        "payslip £400 pw, bank statement £1,600 pm",
     ],
 )
 def test_one_line_that_can_hold(line: str) -> None:
@@ -85,6 +148,18 @@ def test_one_line_that_can_hold(line: str) -> None:
 )
 def test_lines_on_two_things_are_not_told(notes: str) -> None:
     assert told(notes) == ()
+
+
+@pytest.mark.parametrize("line", OF_TWO_THINGS)
+def test_the_two_values_of_such_a_line_are_not_of_one_thing(line: str) -> None:
+    assert told(line) == ()
+    values = find(line, date(2026, 5, 12))
+    assert [of_one(line, one, two) for one, two in pairwise(values)] == [False]
+
+
+def test_a_sum_without_its_pence_is_the_same_sum_and_one_with_other_pence_is_not() -> None:
+    assert told("£130.49 per letter, cl says £130") == ()
+    assert len(told("£130.49 per letter, cl says £130.94")) == 1
 
 
 def test_a_line_on_a_debt_and_one_on_a_hearing_are_told_each_for_itself() -> None:
