@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import tempfile
 from dataclasses import replace
@@ -82,16 +83,34 @@ def _carried_out(console: Console, config: StageConfig, stack: Stack | None) -> 
     from casewright.staging.report import print_report, watching
     from casewright.staging.run import exit_code, planned, run_stage
 
-    with watching(console, tuple(step.name for step in planned(config))) as watch:
-        result = run_stage(config, watch, stack)
-    print_report(console, result, config.output)
+    result: StageResult | None = None
+    try:
+        with watching(console, tuple(step.name for step in planned(config))) as watch:
+            result = run_stage(config, watch, stack)
+        print_report(console, result, config.output)
+    except (OSError, SystemExit):  # the latter is what rich makes of a broken pipe
+        if result is None:
+            raise
+        # the terminal was closed: nobody sees how it ended, but it has
+        _print_nowhere()
     return result, exit_code(result)
+
+
+def _print_nowhere() -> None:
+    """What is printed from now on is lost; left unprinted at the end, it would change the exit code."""
+    with contextlib.suppress(OSError, ValueError):  # it is no file
+        out, err = sys.stdout.fileno(), sys.stderr.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for gone in (out, err) if os.path.sameopenfile(out, err) else (out,):
+            os.dup2(nowhere, gone)
+        os.close(nowhere)
 
 
 def check_output(folder: Path) -> None:
     """UsageError where the report cannot be written: said before anything is started, not at its end."""
-    there, hint = folder.exists(), "name another folder with --output"
-    if there and not folder.is_dir():
+    hint = "name another folder with --output"
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    if not made and not folder.is_dir():
         raise UsageError(f"the report cannot be written to {folder}: it is no folder", hint=hint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,9 +119,9 @@ def check_output(folder: Path) -> None:
     except OSError as error:
         raise UsageError(f"the report cannot be written to {folder}: {error.strerror}", hint=hint) from error
     finally:
-        if not there:  # what is refused for another reason leaves no folder
+        for each in made:  # what is refused for another reason leaves no folder
             with contextlib.suppress(OSError):
-                folder.rmdir()
+                each.rmdir()
 
 
 def soak_of(words: str | None) -> Plan | None:

@@ -20,6 +20,7 @@ from casewright.staging.compose_parse import NAMES, Container, Part, parse_confi
 from casewright.staging.compose_trouble import diagnose, last_lines, told
 from casewright.staging.config import Deadlines, StageConfig
 from casewright.staging.context import CannotGoOn, Context
+from casewright.staging.orders import to_the_end
 from casewright.staging.stack import Commands, Gained, Left, Listing, ProcessSeen
 
 RAG = "rag-service"
@@ -141,7 +142,13 @@ class ComposeStack(Commands):
         return run.model_copy(update={"seconds": seconds, "exit_code": 1, "stderr": "; ".join(words)})
 
     async def down(self) -> CommandRun:
-        """Stop it and remove its containers, of which what they left is kept; the volumes stay."""
+        """Stop it and remove its containers, of which what they left is kept; the volumes stay.
+
+        A cancel waits for its end or its deadline, as that of processes does.
+        """
+        return await to_the_end(self._down())
+
+    async def _down(self) -> CommandRun:
         left = await self._left() if not self._told else ()
         run = await self.cli.run("down", timeout_s=self._config.deadlines.stop_s)
         if left:

@@ -26,6 +26,7 @@ class Deadlines:
     what the installation of everything that is locked may.
     ``health_s`` is for one /health, ``traffic_s`` lies between two requests of a kind while the stage breaks
     something, ``sample_s`` between two samples of health and memory, which go on for ``sampled_s`` at least.
+    ``end_s`` is what all that ends a stage may take together, longer than its commands' own deadlines do.
     """
 
     command_s: float = 60.0
@@ -44,6 +45,7 @@ class Deadlines:
     build_s: float = 2400.0
     install_s: float = 600.0
     sampled_s: float = SAMPLED_S
+    end_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,8 @@ async def small_volume(folder: Path) -> AsyncIterator[Path]:
     """Mount a tmpfs of ``VOLUME_MB`` at an empty folder.
 
     Raises:
-        NoVolume: this system or user cannot mount one.
-        StorageError: it cannot be unmounted any more, or what a killed stage left cannot be taken away.
+        NoVolume: this system or user cannot mount one, or what a killed stage left cannot be taken away.
+        StorageError: it cannot be unmounted any more.
     """
     how = "run the stage as root on Linux"
     program = shutil.which("mount")
@@ -56,7 +56,10 @@ async def small_volume(folder: Path) -> AsyncIterator[Path]:
         str(folder),
     )
     for left in await asyncio.to_thread(left_behind):
-        await to_the_end(_swept(left))
+        try:
+            await to_the_end(_swept(left))
+        except StorageError as stuck:  # no reason to end the stage: the other boxes need no volume
+            raise NoVolume(f"{stuck.message}; {stuck.hint}") from stuck
     try:
         run = await to_the_end(run_command(words, os.environ, _COMMAND_S))
         if run.exit_code != 0:

@@ -1,11 +1,11 @@
-"""Ctrl-C during a stage: what it ends, and that the handlers are as they were afterwards."""
+"""Ctrl-C and a closed terminal during a stage: what they end; the handlers are as before afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -30,6 +30,22 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
+def while_heard(watch: Callable[[T], None]) -> Callable[[T], None]:
+    """Tells until nobody can be told any more (the terminal was closed), and then no more."""
+    gone = False
+
+    def tell(event: T) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            watch(event)
+        except (OSError, SystemExit):  # the latter is what rich makes of a broken pipe
+            gone = True
+
+    return tell
+
+
 @dataclass(slots=True)
 class Orders:
     """What Ctrl-C cancels now; ``done`` are the tasks that have been it. ``ending``: nothing is cancelled."""
@@ -37,6 +53,8 @@ class Orders:
     done: list[asyncio.Task[None]]
     _task: asyncio.Task[None] | None = None
     ending: bool = False
+    # the task that was cancelled last: its own count goes down where the cancel is taken back
+    _given: asyncio.Task[None] | None = None
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -51,8 +69,18 @@ class Orders:
 
     def cancel(self) -> None:
         """Cancel it, once: what it undoes then has deadlines, and cut short it would leave processes."""
-        if self._task is not None and not self.ending and not self._task.cancelling():
+        if self._task is not None and not self.ending and self._given is not self._task:
+            self._given = self._task
             self._task.cancel()
+
+    def carry_out(self) -> None:
+        """Between two steps: an order that the last one swallowed is carried out, for it is given only once.
+
+        Raises:
+            CancelledError: there is one.
+        """
+        if self._given is not None and self._given is self._task:
+            raise asyncio.CancelledError
 
 
 @contextlib.contextmanager

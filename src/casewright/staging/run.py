@@ -40,9 +40,10 @@ from casewright.staging.compose import ComposeStack
 from casewright.staging.config import StageConfig
 from casewright.staging.context import CannotGoOn, Context, Step
 from casewright.staging.duration import DURATION, duration
+from casewright.staging.judge import finding
 from casewright.staging.ledger import Ledger, counts
 from casewright.staging.logs import leave_ends_out
-from casewright.staging.orders import Orders, ordered
+from casewright.staging.orders import Orders, ordered, while_heard
 from casewright.staging.report_html import stage_html
 from casewright.staging.report_junit import stage_junit
 from casewright.staging.report_markdown import stage_markdown
@@ -104,23 +105,7 @@ def run_stage(config: StageConfig, watch: Watch, stack: Stack | None = None) -> 
             resume, or not with these options; what makes the load is not installed.
         StorageError: the output folder refuses.
     """
-    return asyncio.run(_stage(config, _while_heard(watch), stack or LocalStack(config)))
-
-
-def _while_heard(watch: Watch) -> Watch:
-    """Tells until nobody can be told any more (the terminal was closed), and then no more."""
-    gone = False
-
-    def tell(event: StepEvent) -> None:
-        nonlocal gone
-        if gone:
-            return
-        try:
-            watch(event)
-        except (OSError, SystemExit):  # the latter is what rich makes of a broken pipe
-            gone = True
-
-    return tell
+    return asyncio.run(_stage(config, while_heard(watch), stack or LocalStack(config)))
 
 
 def planned(config: StageConfig) -> tuple[Step, ...]:
@@ -154,6 +139,7 @@ class _Stage:
         self.steps = steps
         self.results: dict[str, StepResult] = {}
         self.problem: str | None = None
+        self.stuck = False
         self._watch = watch
         self._keeper = keeper
         self._through: list[StepResult] = []
@@ -177,20 +163,21 @@ class _Stage:
         up = self.context.touched or starting
         self._keeper.save(self.context, self._through, up=up, finished=finished)
 
-    async def take_all(self) -> None:
+    async def take_all(self, order: Orders) -> None:
         """Every step in order; those that need the stack are left out once it is known not to answer."""
         for step in self.steps:
             if step.name in self.results:
                 continue
+            order.carry_out()
             if step.needs_stack and self.problem is not None:
                 self._end(step, StepResult(name=step.name, status="skipped", detail=self.problem))
                 self.context.ledger.unfinished(step.boxes, f"no stack to look at: {self.problem}")
                 continue
-            await self._take(step)
+            await self._take(step, order)
         if DOWN in self.steps:
             self.context.ledger.add(DURATION, [duration(self.context.config, self.results.values())])
 
-    async def _take(self, step: Step) -> None:
+    async def _take(self, step: Step, order: Orders) -> None:
         self._watch(StepEvent(step.name))
         self.context.step = step.name
         self.context.tell = lambda words: self._watch(StepEvent(step.name, words=words))
@@ -201,6 +188,7 @@ class _Stage:
         try:
             with self.context.breaking(step.name) if step.breaks else contextlib.nullcontext():
                 detail = await step.run(self.context)
+            order.carry_out()
             status = "failed" if ledger.failed(step.boxes) > failed_before else "done"
             result = StepResult(
                 name=step.name, status="failed" if status == "failed" else "done", detail=detail
@@ -222,7 +210,20 @@ class _Stage:
             self.save()
 
     async def tear_down(self) -> None:
-        """Stop what was started and is still there."""
+        """Stop what was started and is still there; a finding where that comes to no end (``stuck``)."""
+        config = self.context.config
+        limit_s, work = config.deadlines.end_s, asyncio.ensure_future(self._stop())
+        if (await asyncio.wait((work,), timeout=limit_s))[0]:
+            work.result()  # a defect of ours is not kept silent
+            return
+        work.cancel()
+        self.stuck = True
+        seen = f"no end: {'casewright' if config.target == 'local' else 'docker compose'} down"
+        found = finding("the stack is taken down", f"within {limit_s:g} s", seen, False)
+        self.context.ledger.add("startup.down", [found])
+        self._end(DOWN, StepResult(name=DOWN.name, status="failed", seconds=limit_s, detail=seen))
+
+    async def _stop(self) -> None:
         try:
             if self.context.sampler is not None:
                 await self.context.sampler.stop()
@@ -287,7 +288,7 @@ async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult
             _go_on(stage, before)
         with ordered() as order:
             ledger.heard = _writer(keeper, context, order)
-            order.task = asyncio.ensure_future(stage.take_all())
+            order.task = asyncio.ensure_future(stage.take_all(order))
             try:
                 await asyncio.wait((order.task,))
                 interrupted = order.task.cancelled()
@@ -295,7 +296,7 @@ async def _stage(config: StageConfig, watch: Watch, stack: Stack) -> StageResult
                 order.ending = True
                 order.task = asyncio.ensure_future(stage.tear_down())
                 await asyncio.wait((order.task,))
-            whole = not any(task.cancelled() or task.exception() for task in order.done)
+            whole = not stage.stuck and not any(task.cancelled() or task.exception() for task in order.done)
             stage.close(whole=whole)
             stage.leave_open("interrupted before it was begun" if interrupted else "not reached")
             result = _result(config, stage, keeper, interrupted=interrupted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import re
@@ -124,8 +123,10 @@ class Soak:
             await task
         finally:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            # not `await task`: a cancel of the soak itself would be taken for the end of the task
+            await asyncio.wait((task,))
+            if not task.cancelled():
+                task.result()  # a defect of ours is not kept silent
         await self._settle()
         await self._list()
         await self._sample()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from casewright.api.staging import Finding
 from casewright.staging.context import Context, mapping
 from casewright.staging.judge import finding
+from casewright.staging.orders import to_the_end
 from casewright.staging.stack import Listing
 from casewright.staging.storm_bounds import (
     CONTAINER_BOUND_S,
@@ -63,8 +63,8 @@ async def stopped(context: Context, pid: int) -> AsyncIterator[str | None]:
     try:
         yield await context.stack.signal(pid, signal.SIGSTOP)
     finally:
-        # a second Ctrl-C must not leave it stopped; one that was killed meanwhile is gone anyway
-        await asyncio.shield(asyncio.ensure_future(context.stack.signal(pid, signal.SIGCONT)))
+        # Ctrl-C must not leave it stopped; one that was killed meanwhile is gone anyway
+        await to_the_end(context.stack.signal(pid, signal.SIGCONT))
 
 
 async def whole(context: Context, *names: str) -> bool:

@@ -29,6 +29,8 @@ KEEPERS = ("rag", "documents")
 # What notes calls the one thing that it keeps: who confirmed which letter.
 CONFIRMATIONS = "confirmations"
 _REFUSALS = {503, 507}
+# Why there is no volume ends with what to do about it.
+SHOWN = 700
 
 
 async def disk(context: Context) -> str:
@@ -40,9 +42,8 @@ async def disk(context: Context) -> str:
             async with small_volume(folder) as volume:
                 return await _on(context, volume)
         except NoVolume as no:
-            context.ledger.add(
-                DISK, [finding("a small volume to fill", "mounted", no.why, None, tried=False)]
-            )
+            what = "a small volume to fill"
+            context.ledger.add(DISK, [finding(what, "mounted", no.why, None, tried=False, shown=SHOWN)])
             return no.why
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import select
+import signal
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from casewright.cli.stage import config_of, stand_ins
+from casewright.cli.stage import check_output, config_of, stand_ins
 from casewright.settings import Settings
 
 
@@ -102,3 +106,51 @@ def test_providers_that_nobody_named_are_stood_in_for(
     config = config_of(settings, (), attach=False, sample=None, output=None)
     assert config.output.parent == tmp_path / "stage"
     assert config.services["rag"] == f"http://127.0.0.1:{settings.rag_port}"
+
+
+def test_what_is_refused_later_leaves_none_of_the_folders_that_were_tried(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    check_output(tmp_path / "there" / "a" / "b" / "c")
+    assert list((tmp_path / "there").iterdir()) == []
+    check_output(tmp_path / "there")
+    assert (tmp_path / "there").is_dir()
+
+
+# In the place of pip: says that it was begun, and ends when it is told to.
+WAITS = "import pathlib, threading; pathlib.Path({begun!r}).touch(); threading.Event().wait(90)"
+
+
+def test_a_closed_terminal_leaves_the_report_the_bundle_and_exit_130(tmp_path: Path) -> None:
+    begun, bundle = tmp_path / "begun", tmp_path / "evidence.tar.gz"
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
+    (tmp_path / "pip" / "__main__.py").write_text(WAITS.format(begun=str(begun)))
+    words = ["--only", "build", "--no-clean-install", "--output", str(tmp_path / "out")]
+    words += ["--bundle", str(bundle)]
+    told = {"CASEWRIGHT_DATA": str(tmp_path / "data"), "PYTHONPATH": str(tmp_path), "TERM": "xterm"}
+    terminal, its = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "casewright", "stage", *words],
+        env={**os.environ, **told},
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+    )
+    os.close(its)
+    shown = b""
+    try:
+        while not begun.exists():
+            assert child.poll() is None, shown
+            if select.select([terminal], [], [], 0.05)[0]:
+                shown += os.read(terminal, 65536)
+        os.close(terminal)
+        child.send_signal(signal.SIGHUP)
+        assert child.wait(60) == 130
+    finally:
+        child.kill()
+        child.wait(10)
+    assert b"preflight" in shown, "it was drawn at a terminal"
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["interrupted"] is True
+    with tarfile.open(bundle) as packed:
+        assert any(name.endswith("/results.json") for name in packed.getnames())

@@ -166,6 +166,27 @@ def test_a_volume_that_a_killed_stage_left_is_swept_by_the_next(tmp_path: Path) 
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
+def test_a_volume_that_cannot_be_swept_is_no_reason_to_end_the_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, stack = tmp_path / "left", StandInStack(tmp_path)
+    left.mkdir()
+    with subprocess.Popen([sys.executable, "-c", HOLDS_A_VOLUME, str(left)], stdout=subprocess.PIPE) as held:
+        assert held.stdout is not None
+        assert held.stdout.readline() == b"mounted\n"
+        held.kill()
+    monkeypatch.setenv("CASEWRIGHT_RAG_PORT", "none")  # its `casewright down` cannot be carried out
+    config, ledger = config_of(stack, tmp_path), Ledger()
+    try:
+        asyncio.run(storm_disk.disk(Context(config, Client(1.0), stack, ledger)))
+    finally:
+        subprocess.run(["umount", str(left)], check=True)
+    box = next(each for each in ledger.judge(config) if each.id == storm_disk.DISK)
+    assert box.status == "NOT MEASURED"
+    assert f"CASEWRIGHT_DATA={left} casewright down" in box.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount, on Linux")
 def test_the_stack_that_a_killed_stage_left_on_its_volume_is_ended_first(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
