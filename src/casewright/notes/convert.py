@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -18,8 +18,9 @@ from casewright.notes.decision import Decision, Names
 from casewright.notes.ground import faults as grounded
 from casewright.notes.owner import leads, plain_words, unsure
 from casewright.notes.place import pieces_of, placed_all
-from casewright.notes.read import Entry, Heading, flatten, inline_heading, turned
+from casewright.notes.read import Entry, Heading, Line, flatten, inline_heading, turned
 from casewright.notes.read_once import Reading, read_once
+from casewright.notes.read_under import unknown_heading, withheld_with
 from casewright.notes.recognise import recognised
 from casewright.notes.shapes import Grounds
 from casewright.notes.values import deadlines
@@ -92,12 +93,13 @@ def decided(
             LeftOut(line=line.number, text=line.text, reason=reason, to_decide=entry.left_out is None)
             for line in entry.lines
         ]
-    left_out += _unused(reading, kept)
     decisions = placed_all([part.piece for part in kept], Names.of(client_name, adviser))
     claims = [
-        _claim(f"f{number}", part, _doubted(part, decision), meeting)
+        _claim(f"f{number}", part, *_doubted(part, decision, reading.withheld), meeting)
         for number, (part, decision) in enumerate(zip(kept, decisions, strict=True), 1)
     ]
+    cited = {line for claim in claims for line in claim.lines}
+    left_out = [out for out in left_out if out.line not in cited] + _unused(reading, cited)
     return Draft(
         said=tuple(map(_say, claims)),
         left_out=tuple(sorted(left_out, key=lambda out: out.line)),
@@ -107,24 +109,23 @@ def decided(
 
 
 def _reason(entry: Entry, reading: Reading) -> str | None:
-    """Why an entry is in no sentence of its own; what stands below a withheld heading goes with it."""
+    """Why an entry is in no sentence of its own; what a withheld heading turns goes with it."""
     if entry.lines[0].number in reading.withheld:
         return reading.withheld[entry.lines[0].number]
-    for head in entry.under:
-        if head.number in reading.withheld:
-            return f"a heading over it is withheld: {reading.withheld[head.number]}"
+    reason = withheld_with(entry, reading.withheld)
+    if reason is not None:
+        return f"a heading over it is withheld: {reason}"
     return _HEADS if entry.heads else _left_out(entry)
 
 
-def _unused(reading: Reading, kept: Sequence[_Part]) -> list[LeftOut]:
+def _unused(reading: Reading, cited: Set[int]) -> list[LeftOut]:
     """The headings of which every item is withheld or left out."""
-    used = {head.number for part in kept for head in part.entry.under}
     return [
         LeftOut(line=line.number, text=line.text, reason="a heading", to_decide=False)
         for entry in reading.entries
         if _reason(entry, reading) == _HEADS
         for line in entry.lines
-        if line.number not in used
+        if line.number not in cited
     ]
 
 
@@ -167,31 +168,43 @@ def _parts(entry: Entry, whole: Piece) -> Iterator[_Part]:
         yield _Part(entry, own, labelled, not place)
 
 
-def _doubted(part: _Part, decision: Decision) -> Decision:
-    """What a heading turns, and what stands in a pasted letter or in another language, is for a person."""
+def _doubted(
+    part: _Part, decision: Decision, withheld: Mapping[int, str]
+) -> tuple[Decision, tuple[Line, ...]]:
+    """What a heading turns, and what stands in a pasted letter or in another language, is for a person; and
+    the headings that are quoted with it.
+    """
+    entry = part.entry
+    heads = entry.under
     whole = decision.sure and decision.opening is not None and decision.section == "matters_discussed"
     whole = whole and not part.text.endswith(":")  # "Cl did not agree to:" has lost what it is about
-    if part.entry.under or (turned(part.entry) and not whole):  # "Disc'd options: DRO" says it all itself
+    if entry.under or (turned(entry) and not whole):  # "Disc'd options: DRO" says it all itself
         doubt = replace(
             decision, section="matters_discussed", why="its heading turns what it says", stays=True
         )
-    elif part.entry.voice in ("email", "letter"):
+    elif entry.voice in ("email", "letter"):
         doubt = replace(decision, section="matters_discussed", why="somebody else's words", stays=True)
-    elif part.entry.language == "other":
+    elif unknown_heading(entry, part.text, decision.section):
+        heads = tuple(head for head in entry.over if head.number not in withheld and part.first)
+        doubt = replace(decision, why="what its heading does to it is not known")
+    elif entry.language == "other":
         doubt = replace(decision, why="not in English")
     else:
-        return decision
-    return replace(doubt, sure=False, doubted=True, lead=0, opening=None)
+        return decision, ()
+    return replace(doubt, sure=False, doubted=True, lead=0, opening=None), heads
 
 
-def _claim(name: str, part: _Part, decision: Decision, meeting: date | None) -> Claim:
+def _claim(
+    name: str, part: _Part, decision: Decision, heads: tuple[Line, ...], meeting: date | None
+) -> Claim:
     shown = part.entry.text if part.labelled and not decision.sure else part.text
     if part.labelled and decision.opening is None:
         # the label may say who acts: a quotation keeps it
         shown, decision = (part.entry.text if part.first else part.text), replace(decision, lead=0)
-    under = " ".join(head.text for head in part.entry.under)
-    numbers = tuple(line.number for line in (*part.entry.under, *part.entry.lines))
-    whole = f"{under} {part.entry.text}" if under else shown
+    under = " ".join(head.text for head in heads)
+    numbers = tuple(line.number for line in (*heads, *part.entry.lines))
+    shown = part.entry.text if part.entry.under else shown
+    whole = f"{under} {shown}" if under else shown
     return Claim(name, whole, numbers, part.heading, decision, meeting, under)
 
 

@@ -64,6 +64,7 @@ _CASE_OF = re.compile(
 # After a line on another client these speak of that client still.
 _GOES_ON = re.compile(r"^\W*(?:he|she|they|his|her|their|same|also)\b", re.IGNORECASE)
 SEVERAL = 5
+LIKELY = "it reads like a private remark, a secret or another's matter; a person should look"
 _ANOTHERS = ("it may be another client's", "it goes on about", "a namesake of")
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "mx"})
 
@@ -80,7 +81,7 @@ def private_reason(
     if known is None and looks_private(
         without_office(text.replace("’", "'")), name_parts(client_name), last=last
     ):
-        return "it reads like a private remark, a secret or another's matter; a person should look"
+        return LIKELY
     return known
 
 

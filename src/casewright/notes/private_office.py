@@ -51,6 +51,9 @@ SUPERVISED = _any(
     r"|agree|decide|look|review|be (?:told|asked)|authorise|ok)\b(?! (?:her|his|the|cl'?s?) )",
     rf"\b{_SUPERVISOR} (?:says?|said|thinks?|advises?|wants?|agrees?) .{{0,20}}\b(?:we|us"
     r"|not to (?:take|act|open)|no merits?)\b",
+    r"^\W*(?:my |our )?(?:TL|team leader|supervisor) (?:says?|said|thinks?|advises?|wants?|told us)"
+    r" (?:to )?(?:drop|close|not take|not run|turn down)\b(?! (?:her|his|cl'?s?|my|overtime|hours))",
+    rf"{_BEGINS}{_WILL}{_TO_ONE} (?:\w+ ){{0,3}}?{_WITH}[\w.' ]{{1,20}}\((?:my |our )?{_SUPERVISOR}\)",
     r"\b(?:raise|discuss|take|bring|mention|for)(?: \w+){0,2} (?:(?:at|in|to) )?(?:my |our )?supervision\b"
     r"(?! order)",
 )
@@ -84,6 +87,18 @@ _GOES_ON = re.compile(
     r"|^(?:ing|er|ers) (?:since|on|at|for|all|most|nights|without)\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[,;.:&]|\s[-–—]\s|\b(?:and|so|but)\b")
+# Words that only an office like ours has; others have them only where they do something with them.
+_ONLY_OURS = re.compile(
+    r"file review|time[- ]record|matter start|funding target|billable|AQS|close (?:the )?file"
+    r"|conflicts? check|COI",
+    re.IGNORECASE,
+)
+_OTHERS_DO = re.compile(
+    r"(?:'s?|\b(?:says?|said|will|did|does|do|ran|run|has|have|had|keeps?|kept|shows?|from|at|refus\w+|wants?|told|asked"
+    r"|raised|made|found|sent|policy))\s(?:\w+\s){0,3}$",
+    re.IGNORECASE,
+)
 _DOES = re.compile(r"\b(?:he|she|cl|they) (?:does|did|keeps?|kept|ha[sd] to|fills?)\b.{0,12}$", re.IGNORECASE)
 _SPEAKS = re.compile(
     rf"\b{OUTSIDE}\b[^.;]{{0,30}}(?:[:\"“]|\b(?:says?|said|admit\w*|stat\w+|wrote|accept\w*|emailed|texted"
@@ -107,12 +122,20 @@ def office_words(plain: str) -> str | None:
         if (
             _GOES_ON.match(after)
             or _DOES.search(before)
-            or (_OUTSIDE.search(before) and not _OURS.search(plain))
+            or (_others(before, found[0]) and not _OURS.search(plain))
         ):
             continue
         return found[0].strip()
     found = OWNED_UP.search(plain)
     return found[0].strip() if found and not _SPEAKS.search(plain[: found.start()]) else None
+
+
+def _others(before: str, said: str) -> bool:
+    """Whether somebody outside, in the same clause, has or does what the words say."""
+    clause = _CLAUSE.split(before)[-1]
+    if not _OUTSIDE.search(clause):
+        return False
+    return not _ONLY_OURS.match(said.strip()) or _OTHERS_DO.search(clause) is not None
 
 
 def without_office(plain: str) -> str:

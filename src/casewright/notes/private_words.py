@@ -183,7 +183,7 @@ OTHER_CLIENT = _any(
     r"\bother (?:mr|mrs|ms|miss)\b|\b(?:case|file) (?:no\.?|number|ref) \S{3,20} (?:is|belongs)\b"
     r"|\bunrelated (?:case|matter|client)\b",
     r"\b(?:told|said) (?:him|her|them|cl) (?:we |i )?(?:can'?t|cannot|could ?n'?t) discuss\b",
-    r"\bmisfiled\b|\bbelongs (?:on|in) (?:another|a different)\b",
+    r"\balso (?:seeing|coming to|helped by) us\b|\bmisfiled\b|\bbelongs (?:on|in) (?:another|a different)\b",
 )
 THIRD_PERSON = _any(
     r"\b(?:his|her|their|cl'?s|client'?s|the|[a-z]+'s)? ?(?:wife|husband|partner|ex(?:-\w+)?|son|daughter"
@@ -278,7 +278,7 @@ STARTS = {
     "self": _starts("self nts memo"),
     "another": _starts(
         "other another different diff wrong client my our ours mine books saw namesake same file case"
-        " misfiled belongs discuss"
+        " misfiled belongs discuss seeing coming helped"
         " unrelated"
     ),
     "broad": _starts(

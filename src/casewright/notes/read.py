@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from casewright.notes.escapes import without_escapes
-from casewright.notes.read_headings import Reach, row, turned_label
+from casewright.notes.read_headings import NOWHERE, Place, Reach, row, turned_label
 from casewright.notes.read_language import Language, language_of
 from casewright.notes.read_voice import Part, Voice, voices
 from casewright.notes.words import ADVISER, CLIENT, PARTIES, SAYS, listed
@@ -85,6 +85,7 @@ _LABEL = re.compile(
 )
 _SPEAKERS = CLIENT | ADVISER | PARTIES | frozenset(SAYS) | listed("email letter text quote message voicemail")
 _SPEAKER_TOO = frozenset({"me", "us"})  # "Me: have you the letter?" is a talk written down
+_LONGEST_HEADING = 30
 _HEADING_OF = {name: kind for kind, names in HEADINGS.items() for name in names}
 
 
@@ -115,6 +116,9 @@ class Entry:
 
     Where ``voice`` is not "notes" the words are somebody else's, and ``heading`` is ``speech``. ``under`` are
     the headings that turn what it says ("Cl not to:"), outermost first; ``heads``: it is one of them.
+    ``over`` are headings of no known kind ("Myth:"), below which no action is sure, ``neutral`` that they are
+    but days, numbers or organisations, below which a line that says itself who acts may be; ``opens``: it is
+    one of no known kind.
     """
 
     lines: tuple[Line, ...]
@@ -123,6 +127,9 @@ class Entry:
     left_out: str | None = None
     under: tuple[Line, ...] = ()
     heads: bool = False
+    over: tuple[Line, ...] = ()
+    neutral: bool = False
+    opens: bool = False
 
     @property
     def voice(self) -> Voice:
@@ -236,6 +243,8 @@ def _without_bullet(text: str, last_number: int) -> tuple[str, bool, int]:
 
 def heading_of(text: str) -> Heading | None:
     """The heading that a whole line is; None if it is none of those that are known."""
+    if len(text) > _LONGEST_HEADING and text[0].isalnum() and text[-1] not in "*_#=-":
+        return None
     plain = text.strip(" *_#=-:.").lower().replace("’", "'")
     return _HEADING_OF.get(" ".join(plain.split()))
 
@@ -274,7 +283,7 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
     lines = read_lines(notes)
     above = _above(notes, lines)
     for line in lines:
-        under, turning = above.get(line.number, ((), False))
+        place, under, over = above.get(line.number, (NOWHERE, (), ()))
         gap = bool(before) and line.number > before + 1
         before = line.number
         if line.voice != "notes":
@@ -296,23 +305,32 @@ def read_entries(notes: str) -> tuple[Entry, ...]:
         if not any(char.isalnum() for char in line.text):
             entries.append(Entry((line,), line.text, "none", "nothing to read on it"))
             continue
-        if turning and heading != "private":
+        if place.heads and heading != "private":
             heading, filled = "none", False
             entries.append(Entry((line,), line.text, heading, under=under))
             continue
         last = entries[-1] if entries and not gap else None
-        if last is not None and above.get(last.lines[-1].number, ((), False))[1]:
+        if last is not None and _heads(above.get(last.lines[-1].number)):
             last = None  # a heading goes on in its items
         if last is not None and _goes_on(line, last):
             entries[-1] = replace(last, lines=(*last.lines, line), text=f"{last.text} {line.text}")
             continue
         filled = True
-        entries.append(Entry((line,), line.text, heading, under=under if heading != "private" else ()))
+        under, over = ((), ()) if heading == "private" else (under, over)
+        entry = Entry((line,), line.text, heading, None, under, False, over, place.neutral, place.opens)
+        entries.append(entry)
     return _headed(entries)
 
 
-def _above(notes: str, lines: Sequence[Line]) -> dict[int, tuple[tuple[Line, ...], bool]]:
-    """By each line's number: the headings over it that turn what it says, and whether it is one."""
+_Above = tuple[Place, tuple[Line, ...], tuple[Line, ...]]
+
+
+def _heads(above: _Above | None) -> bool:
+    return above is not None and (above[0].heads or above[0].opens)
+
+
+def _above(notes: str, lines: Sequence[Line]) -> dict[int, _Above]:
+    """By its number a line's place, and the headings over it: those that turn it, those of no known kind."""
     own = [line for line in lines if line.voice == "notes"]
     rows = [
         row(
@@ -328,12 +346,16 @@ def _above(notes: str, lines: Sequence[Line]) -> dict[int, tuple[tuple[Line, ...
     by_number = {line.number: line for line in own}
     others = {line.number for line in lines if line.voice != "notes"}
     reach = Reach(rows)
-    found: dict[int, tuple[tuple[Line, ...], bool]] = {}
-    for place, line in enumerate(own):
-        if place and any(number in others for number in range(own[place - 1].number, line.number)):
+    found: dict[int, _Above] = {}
+    before = 0
+    for line in own:
+        if others and before and not others.isdisjoint(range(before, line.number)):
             reach.close()
-        numbers, turning = reach.at(place)
-        found[line.number] = (tuple(by_number[number] for number in numbers), turning)
+        before = line.number
+        place = reach.at(line.number)
+        if place is not NOWHERE:
+            under, over = (tuple(map(by_number.__getitem__, one)) for one in (place.under, place.over))
+            found[line.number] = (place, under, over)
     return found
 
 
@@ -367,7 +389,7 @@ def _of_another(line: Line, last: Entry | None) -> Entry:
 
 
 def _first(text: str) -> str:
-    return text.split(maxsplit=1)[0].strip(",") if text else ""
+    return text.partition(" ")[0].strip(",")
 
 
 def _goes_on(line: Line, last: Entry) -> bool:

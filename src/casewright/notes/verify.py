@@ -19,6 +19,7 @@ from casewright.notes.owner import plain_words
 from casewright.notes.read import Entry, Line, flatten, stands_in, turned
 from casewright.notes.read_headings import label
 from casewright.notes.read_once import Reading, read_once
+from casewright.notes.read_under import in_doubt, unknown_heading
 from casewright.notes.reading_age import reading_age, word_count
 from casewright.notes.recognise import amounts, dates, negations, references
 from casewright.notes.shapes import Context, FaultKind, Grounds, SourceLine
@@ -111,6 +112,7 @@ def verify(letter: Finished, grounds: Grounds) -> tuple[Check, ...]:
         _sentence(found, letter, f"sentence {number}", sentence, lines)
     _headings_kept(found, letter, reading.entries)
     _nothing_lost(found, letter)
+    _with_its_heading(found, reading.entries, reading.withheld)
     _withheld(found, letter, reading.withheld)
     for clash in letter.contradictions:
         where = f"line{'s' if len(clash.lines) > 1 else ''} {', '.join(map(str, clash.lines))}"
@@ -198,8 +200,10 @@ def _sentence(found: _Found, letter: Finished, place: str, said: Sentence, lines
             said.text, [SourceLine(fact.lines[0], fact.text) for fact in own], context
         ):
             found.fail(_CHECK_OF[fault.kind], f"{place}: {fault.what}")
-    elif not _by_its_heading(said, lines):
-        _by_code(found, letter, place, said, " ".join(fact.text for fact in own))
+        return
+    source = " ".join(fact.text for fact in own)
+    if not _by_its_heading(said, source, lines):
+        _by_code(found, letter, place, said, source)
 
 
 def _by_code(found: _Found, letter: Finished, place: str, said: Sentence, source: str) -> None:
@@ -244,13 +248,36 @@ def _headings_kept(found: _Found, letter: Finished, entries: Sequence[Entry]) ->
                 found.fail("negations", f"sentence {number}: its heading is lost")
             if said.section != "matters_discussed":
                 found.fail("sections", f"sentence {number}: its heading makes it no action")
+    _unknown_headings(found, letter, entries)
 
 
-def _by_its_heading(said: Sentence, lines: Mapping[int, Line]) -> bool:
-    """Whether a sentence is the last of its lines word for word, with the headings before it."""
+def _unknown_headings(found: _Found, letter: Finished, entries: Sequence[Entry]) -> None:
+    """What stands below a heading of no known kind is no sure action."""
+    below = {line.number: one for one in entries for line in one.lines}
+    for number, said in enumerate(letter.sentences, 1):
+        facts = [found.facts[name] for name in said.facts if name in found.facts]
+        for fact in facts:
+            entry = below.get(fact.lines[-1]) if fact.lines and fact.sure else None
+            if entry is not None and unknown_heading(entry, fact.text, said.section):
+                found.fail("sections", f"sentence {number}: what its heading does to it is not known")
+
+
+def _with_its_heading(found: _Found, entries: Sequence[Entry], withheld: Mapping[int, str]) -> None:
+    """What is withheld only because the classifier withholds the heading over it is told of."""
+    for entry in entries:
+        if entry.under and in_doubt(entry, withheld):
+            number = entry.lines[0].number
+            found.fail("no_unsure_lines", f"line {number}: withheld only for the heading over it")
+
+
+def _by_its_heading(said: Sentence, source: str, lines: Mapping[int, Line]) -> bool:
+    """Whether a sentence is its fact word for word, the first of its lines as the headings before it."""
     texts = [lines[number].text for number in said.lines if number in lines]
-    cuts = range(1, len(texts))
-    return any(said.text == under(" ".join(texts[:cut]), " ".join(texts[cut:])) for cut in cuts)
+    heads = [" ".join(texts[:cut]) for cut in range(1, len(texts))]
+    return any(
+        source.startswith(f"{head} ") and said.text == under(head, source.removeprefix(head).strip())
+        for head in heads
+    )
 
 
 def _nothing_lost(found: _Found, letter: Finished) -> None:

@@ -116,11 +116,14 @@ def test_no_way_of_writing_it_makes_an_item_a_plain_action(
         f"{f'{number}. ' if bullet == '1. ' else bullet}{item}\n" for number, item in enumerate(items, 1)
     )
     made = letter(f"{before}{heading}{colon}{listed}\nCl to do:\n- ring the council\n")
+    told = {item for item in items for out in made.left_out if item in out.text}
     for said in made.sentences:
         for item in items:
             if item.rstrip(".").lower() in said.text.lower():
+                told.add(item)
                 assert said.section == "matters_discussed"
                 assert heading in said.text
+    assert told == set(items)
     assert any(said.text == "You need to ring the council." for said in made.sentences)
 
 
@@ -161,7 +164,7 @@ def test_what_is_below_a_private_heading_is_withheld_with_it() -> None:
 
 
 def test_a_paragraph_that_says_who_acts_ends_it() -> None:
-    made = letter("Cl not to:\n- sign anything\nCl to send payslips")
+    made = letter("Cl not to:\n- sign anything\n\nCl to send payslips")
     assert made.sentences[-1].text == "You need to send payslips."
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casewright.errors import ConfigError
 from casewright.notes import private_words as w
-from casewright.notes.private import private_lines, private_reason
+from casewright.notes.private import private_lines, private_reason, ruled
 from casewright.notes.private_likely import MAGIC, read_weights
 from casewright.notes.private_office import INTERNAL
 from casewright.notes.read import read_entries
@@ -156,3 +156,26 @@ def test_what_repeats_one_line_of_a_withheld_entry_is_withheld_too() -> None:
 def test_what_repeats_a_line_that_repeats_a_withheld_one_is_withheld_too() -> None:
     entries = read_entries(". must client\nby cl cl .\nby cl cl .\n. must client")
     assert set(private_lines(entries, "Ann Other")) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("line", "withheld"),
+    [
+        ("Bank letter came, file review due Fri", True),
+        ("DWP letter in; conflict check outstanding", True),
+        ("court date 3 May, matter start needed", True),
+        ("employer's solicitor wrote 3 May, file review due", True),
+        ("hospital report: lone working needed with cl", True),
+        ("letter from bank in & file review due", True),
+        ("TL said drop the case", True),
+        ("discussed with JM (supervisor) - weak claim", True),
+        ("cl's manager Tom Smith is also seeing us re debt", True),
+        ("TL said drop her hours", False),
+        ("manager's file review found two late reports", False),
+        ("DWP will close the file if no evidence by 3 June", False),
+        ("employer did no lone working risk assessment", False),
+        ("council says conflict of interest so ombudsman to look", False),
+    ],
+)
+def test_a_party_excuses_the_offices_words_only_where_it_has_or_does_them(line: str, withheld: bool) -> None:
+    assert (ruled(line, CLIENT) is not None) is withheld
