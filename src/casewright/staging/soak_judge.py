@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 from casewright.api.staging import Finding
@@ -40,7 +39,7 @@ class Rise:
     """One measure of one process: its slope at 95 %, and at the level that many at once ask for.
 
     ``bound`` is in units per hour. None for a trend: too few samples. ``ceiling`` is the most per hour that
-    is left possible, ``by`` what proves it (`casewright.staging.trend_ceiling`).
+    is left possible, ``by`` what proves it, or why nothing does (`casewright.staging.trend_ceiling`).
     """
 
     name: str
@@ -237,7 +236,7 @@ def rises(recording: Recording) -> list[Rise]:
             rise = _rise(name, what, values_of(samples, name, key), strict)
             # a step needs the whole life to be the only one; memory always rises in the warm-up
             whole = None if key == "rss" else single_step(*values_of(_life(recording, name), name, key))
-            if rise.trend is not None and whole is not None and whole < (rise.ceiling or math.inf):
+            if whole is not None and rise.ceiling is not None and whole < rise.ceiling:
                 rise = replace(rise, ceiling=whole, by="single step")
             found.append(rise)
     after = recording.samples[0].t + warm_up_s(recording)
@@ -311,6 +310,8 @@ def slope_words(rise: Rise) -> str:
     said = f"{middle}/h ({low} to {high}{share})"
     if rise.ceiling is not None and abs(rise.ceiling - trend.high) > 1e-9 * max(1.0, abs(trend.high)):
         said += f", at most {_amount(rise.what, rise.ceiling)}/h by its {rise.by}"
+    if rise.ceiling is None and rise.by:
+        said += f"; {rise.by}"
     return said
 
 
