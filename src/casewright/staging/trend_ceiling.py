@@ -77,6 +77,7 @@ FLOORS = 10
 # For the bend of a saw-tooth's base the last quarter needs a few points of its own.
 BEND_FLOORS = 15
 END_SHARE = 1 / 8
+FEWEST = 3  # samples, of which something can be said
 LATE_SHARES = {"last third": 1 / 3, "last quarter": 1 / 4}
 PART_S = 240.0
 UNJUDGED_SHARE = 0.1
@@ -138,10 +139,16 @@ class _Judge:
 
     def told(self, plain: Trend) -> tuple[float | None, str]:
         """The most per hour and what proves it, or None and why nothing does."""
+        if min(self._since(share).sum() for share in LATE_SHARES.values()) < FEWEST:
+            return None, "too few samples"
         down = falling(*lows(self.t, self.y, FLOORS)) if self.teeth else descent(self.t, self.whole)
         if down > self.allowed:
             return None, "it goes down without a fall"
-        parts = [part for part in parts_of(self.t, self.cuts) if _length(self.t[part]) >= PART_S]
+        parts = [
+            part
+            for part in parts_of(self.t, self.cuts)
+            if _length(self.t[part]) >= PART_S and part.sum() >= FEWEST
+        ]
         judged = sum(_length(self.t[part]) for part in parts)
         if self.cuts and judged < (1 - UNJUDGED_SHARE) * _length(self.t):
             return None, "falls leave too short parts"
@@ -161,10 +168,14 @@ class _Judge:
             told["slope"] = max(plain.high, floor(self.t, self.y, self.level) if self.teeth else over)
         return _lowest(told)
 
+    def _since(self, share: float) -> Flags:
+        """The samples of this last share of the time."""
+        return self.t >= float(self.t[-1]) - share * _length(self.t)
+
     def _late(self, by: str, share: float) -> tuple[float, str]:
         """Of the end alone: the slope after a bend there, or all that rose since."""
+        late = self._since(share)
         since = float(self.t[-1]) - share * _length(self.t)
-        late = self.t >= since
         told: dict[str, float | None] = {f"ascent in the {by}": ascent(self.t[late], self.line[late])}
         if self.slopes:
             t, y = lows(self.t, self.y, BEND_FLOORS) if self.teeth else (self.t, self.y)
