@@ -113,7 +113,8 @@ class Worker:
             await theirs
         finally:
             theirs.cancel()
-        await asyncio.to_thread(_judge, judge, left)  # what came back undone
+        if left:  # it came back undone
+            await asyncio.to_thread(_judge, judge, left)
 
     async def _share(self, judge: JudgedOnce, left: deque[Asked]) -> None:
         while len(left) >= FEW and not self._free.locked():  # busy: a thread has them sooner
